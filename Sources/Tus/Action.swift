@@ -1,0 +1,9 @@
+/// What the engine does next for an upload.
+package enum Action: Sendable, Equatable {
+    /// Send this request, then call `receive`.
+    case send(Request)
+    /// Make this durable, then call `recorded`.
+    case record(Transition)
+    /// Nothing is left to do under this claim.
+    case stop
+}

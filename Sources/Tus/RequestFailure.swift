@@ -1,0 +1,13 @@
+/// A request that got no answer: the connection was lost, or nothing moved for too long.
+package struct RequestFailure: Sendable, Equatable, Error {
+    /// A short name in snake_case, for example `connection_lost`, `timeout` or `stalled`.
+    package var code: String
+    /// What happened, in a sentence without the final period.
+    package var message: String
+
+    /// A failure as given.
+    package init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+}

@@ -1,0 +1,15 @@
+/// What one request is for.
+package enum Step: String, Sendable, CaseIterable {
+    /// The `OPTIONS` that asks what a server can do; no part of an upload.
+    case capabilities
+    /// The `POST` that creates the upload.
+    case create
+    /// The `HEAD` that asks how many bytes the server has.
+    case offset
+    /// The `PATCH` that carries bytes.
+    case transfer
+    /// The `DELETE` of a cancelled upload.
+    case delete
+    /// The request of the destination that turns the bytes into a file.
+    case finalize
+}

@@ -1,0 +1,39 @@
+#if canImport(FoundationEssentials)
+package import FoundationEssentials
+#else
+package import Foundation
+#endif
+
+/// A change of an upload's row, recorded before the machine goes on (design.md §5).
+package enum Transition: Sendable, Equatable {
+    /// The server has an upload for us; `completing` when the first `PATCH` can carry the last byte.
+    case created(uploadURL: URL, completing: Bool)
+    /// The server has `offset` bytes; `completing` when the next `PATCH` can carry the last byte.
+    case acknowledged(offset: Int64, completing: Bool)
+    /// The server has all bytes: the offset is the length. With `.done` the upload is complete.
+    case transferred(next: Phase)
+    /// A finalize request is about to be sent.
+    case finalizeSent
+    /// The destination made a file of the bytes; `response` is its answer as text. The upload is complete.
+    case finalized(response: String)
+    /// Try again later; `pausesDestination` when the server asked all its clients to wait.
+    case later(Problem, retryAfter: RetryAfter?, pausesDestination: Bool)
+    /// The server forgot the upload: no upload URL, offset 0, one more restart. The machine goes on with `create`.
+    case gone(Problem)
+    /// Refused for good, or not safe to go on with.
+    case failed(Problem)
+    /// Waits until a person has changed something.
+    case parked(ParkReason, Problem)
+    /// Cancelled. The problem is a note for the case that the server keeps what it has.
+    case deleted(Problem?)
+}
+
+/// Why an upload waits for a person.
+package enum ParkReason: String, Sendable {
+    /// The destination's credentials need renewal.
+    case credentials
+    /// A permission or a precondition is missing.
+    case permission
+    /// Space or money is used up.
+    case quota
+}

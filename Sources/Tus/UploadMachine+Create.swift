@@ -1,0 +1,42 @@
+import HTTPTypes
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+extension UploadMachine {
+    mutating func startCreate() -> Action {
+        if let capabilities = plan.capabilities {
+            if let most = capabilities.maximumSize, most < upload.length {
+                return fail(.fileTooLarge, Cause("\(upload.length) bytes, the server takes \(most)"))
+            }
+            if capabilities.lacks("creation") {
+                return fail(.creationNotSupported, Cause("its OPTIONS answer has no creation extension"))
+            }
+        }
+        guard Origin(upload.endpoint) != nil else { return invalid("its endpoint is no http or https URL") }
+        var fields = tusFields(for: upload.endpoint)
+        fields[.uploadLength] = String(upload.length)
+        fields[.uploadMetadata] = plan.metadata.encoded
+        fields[.contentLength] = "0"
+        return send(Request(step: .create, method: .post, url: upload.endpoint, fields: fields))
+    }
+
+    mutating func created(_ answer: Answer, to request: Request, cause: Cause) -> Action {
+        // Against the URL that answered: after a redirect the endpoint would be the wrong base.
+        guard let url = answer.single(.location).flatMap(request.url.resolving(location:)) else {
+            return malformed(request, cause: cause.adding("its Location is missing or no URL to upload to"))
+        }
+        return record(.created(uploadURL: url, completing: reachesEnd(from: 0)))
+    }
+
+    /// The custom header fields that may go to a URL, and `Tus-Resumable`.
+    func tusFields(for url: URL) -> HTTPFields {
+        let isOwnOrigin = Origin(url) != nil && Origin(url) == Origin(upload.endpoint)
+        var fields = isOwnOrigin ? plan.headers.withoutProtocolFields : [:]
+        fields[.tusResumable] = HTTPFields.tusProtocolVersion
+        return fields
+    }
+}

@@ -1,0 +1,101 @@
+import HTTPTypes
+
+extension UploadMachine {
+    /// The `PATCH` answers in a row that may leave the offset where it is.
+    private static let maximumDoubts = 3
+
+    mutating func sendOffset() -> Action {
+        guard let url = upload.uploadURL, Origin(url) != nil else { return invalid("it has no upload URL") }
+        return send(Request(step: .offset, method: .head, url: url, fields: tusFields(for: url)))
+    }
+
+    mutating func sendTransfer() -> Action {
+        guard let url = upload.uploadURL, Origin(url) != nil else { return invalid("it has no upload URL") }
+        let range = rule.range(from: upload.offset, length: upload.length)
+        let body = Request.Body.file(range)
+        var fields = tusFields(for: url)
+        fields[.contentType] = "application/offset+octet-stream"
+        fields[.uploadOffset] = String(range.lowerBound)
+        fields[.contentLength] = String(body.count)
+        return send(Request(step: .transfer, method: .patch, url: url, fields: fields, body: body))
+    }
+
+    /// True when the next `PATCH` from here can carry the last byte.
+    ///
+    /// An empty upload is complete when it is created: it has no `PATCH`.
+    func reachesEnd(from offset: Int64) -> Bool {
+        offset < upload.length && rule.range(from: offset, length: upload.length).upperBound == upload.length
+    }
+
+    mutating func transferred() -> Action {
+        record(.transferred(next: plan.finalize == nil ? .done : .finalize))
+    }
+
+    mutating func receiveOffset(_ answer: Answer, to request: Request, cause: Cause) -> Action {
+        if answer.fields.contains(.uploadLength) {
+            guard let length = answer.byteCount(.uploadLength) else {
+                return malformed(request, cause: cause.adding("its Upload-Length is no number"))
+            }
+            guard length == upload.length else {
+                return fail(
+                    .lengthMismatch,
+                    cause.adding("its Upload-Length is \(length), the file has \(upload.length) bytes")
+                )
+            }
+        }
+        guard let offset = answer.byteCount(.uploadOffset), offset <= upload.length else {
+            return malformed(request, cause: cause.adding("its Upload-Offset is missing, no number or too large"))
+        }
+        return proceed(from: offset)
+    }
+
+    mutating func receiveTransfer(_ answer: Answer, to request: Request, cause: Cause) -> Action {
+        guard case .file(let sent) = request.body else { preconditionFailure("a PATCH carries bytes of the file") }
+        guard let offset = answer.byteCount(.uploadOffset), offset > sent.lowerBound, offset <= sent.upperBound else {
+            let expected = "\(sent.lowerBound + 1) to \(sent.upperBound)"
+            return malformed(request, cause: cause.adding("its Upload-Offset is not within \(expected)"))
+        }
+        doubts.refusals = 0
+        doubts.mismatches = 0
+        return proceed(from: offset)
+    }
+
+    /// Goes on from the server's offset; what the next `PATCH` can do is durable before it is sent.
+    private mutating func proceed(from offset: Int64) -> Action {
+        doubts.heard(offset)
+        guard offset < upload.length else { return transferred() }
+        let completing = reachesEnd(from: offset)
+        if offset == upload.offset, completing == upload.completing { return sendTransfer() }
+        return record(.acknowledged(offset: offset, completing: completing))
+    }
+
+    /// The outcome of a `PATCH` is in doubt: ask for the offset, unless that did not help before.
+    mutating func askOffset(_ code: Problem.Code, cause: Cause) -> Action {
+        doubts.count += 1
+        return doubts.count < Self.maximumDoubts ? sendOffset() : later(code, cause)
+    }
+
+    mutating func smallerOnce(_ request: Request, cause: Cause) -> Action {
+        doubts.refusals += 1
+        guard doubts.refusals == 1 else { return fail(.refused, cause) }
+        rule = rule.smaller(than: request.body.count) ?? rule
+        return askOffset(.noProgress, cause: cause)
+    }
+
+    mutating func smaller(_ request: Request, cause: Cause) -> Action {
+        guard let smaller = rule.smaller(than: request.body.count) else { return fail(.requestTooLarge, cause) }
+        rule = smaller
+        return sendOffset()
+    }
+
+    mutating func sameRange(_ request: Request, cause: Cause) -> Action {
+        doubts.mismatches += 1
+        return doubts.mismatches == 1 ? send(request) : fail(.checksumMismatch, cause)
+    }
+
+    mutating func gone(cause: Cause) -> Action {
+        if upload.completing, plan.finalize != nil || plan.grant { return fail(.completionOutcomeUnknown, cause) }
+        guard upload.restarts < plan.maximumRestarts else { return fail(.goneTooOften, cause) }
+        return record(.gone(cause.problem(.uploadGone)))
+    }
+}

@@ -1,0 +1,92 @@
+import HTTPTypes
+
+extension UploadMachine {
+    /// The most redirects followed in a row.
+    private static let maximumRedirects = 5
+    /// The tries before an answer that makes no sense is final.
+    private static let maximumMalformed = 2
+
+    /// What a verdict of the table does to this upload.
+    mutating func apply(_ verdict: AnswerTable.Verdict, to request: Request, cause: Cause) -> Action {
+        switch verdict {
+        case .accepted, .redirected:
+            preconditionFailure("a verdict that needs its answer is handled with it")
+        case .later(let code):
+            return later(code, cause)
+        case .destinationLater:
+            return later(.serverBusy, cause, pausesDestination: true)
+        case .laterAtMost(let tries, let code, let end):
+            return upload.attempt < tries ? later(code, cause) : fail(end, cause)
+        case .malformed:
+            return malformed(request, cause: cause)
+        case .askOffset(let code):
+            return askOffset(code, cause: cause)
+        case .smallerOnce:
+            return smallerOnce(request, cause: cause)
+        case .smaller:
+            return smaller(request, cause: cause)
+        case .sameRange:
+            return sameRange(request, cause: cause)
+        case .gone:
+            return gone(cause: cause)
+        case .parked(let reason, let code):
+            return record(.parked(reason, cause.problem(code)))
+        case .failed(let code):
+            return fail(code, cause)
+        case .repeatOnce, .grantVoidIfFirst, .outcomeUnknown:
+            return finalizeRefused(verdict, cause: cause)
+        case .deleted:
+            return record(.deleted(nil))
+        case .notDeleted:
+            return record(.deleted(cause.problem(.notDeleted)))
+        }
+    }
+
+    mutating func accept(_ answer: Answer, to request: Request, cause: Cause) -> Action {
+        switch request.step {
+        case .create: created(answer, to: request, cause: cause)
+        case .offset: receiveOffset(answer, to: request, cause: cause)
+        case .transfer: receiveTransfer(answer, to: request, cause: cause)
+        case .finalize: finalized(answer, cause: cause)
+        case .delete, .capabilities: preconditionFailure("\(request.step) has no accepted answer in the machine")
+        }
+    }
+
+    /// A 2xx without what it must have, or a status that is none.
+    mutating func malformed(_ request: Request, cause: Cause) -> Action {
+        switch request.step {
+        case .transfer:
+            askOffset(.noProgress, cause: cause)
+        case .finalize:
+            fail(.finalizeOutcomeUnknown, cause)
+        case .delete:
+            record(.deleted(cause.problem(.notDeleted)))
+        case .create, .offset, .capabilities:
+            upload.attempt < Self.maximumMalformed ? later(.malformedAnswer, cause) : fail(.malformedAnswer, cause)
+        }
+    }
+
+    /// The same request at the URL that the server names, within the origin.
+    mutating func follow(_ answer: Answer, from request: Request, redirects: Int, cause: Cause) -> Action {
+        guard let url = answer.single(.location).flatMap(request.url.resolving(location:)) else {
+            return refuseRedirect(from: request, cause: cause.adding("it names no URL to go to"))
+        }
+        guard let origin = Origin(url), origin == Origin(request.url) else {
+            return refuseRedirect(from: request, cause: cause.adding("it leads to another origin"))
+        }
+        guard redirects < Self.maximumRedirects else {
+            return refuseRedirect(from: request, cause: cause.adding("it is one redirect too many in a row"))
+        }
+        var redirected = request
+        redirected.url = url
+        return send(redirected, redirects: redirects + 1)
+    }
+
+    private mutating func refuseRedirect(from request: Request, cause: Cause) -> Action {
+        switch request.step {
+        case .finalize: fail(.finalizeOutcomeUnknown, cause)
+        case .delete: record(.deleted(cause.problem(.notDeleted)))
+        case .create, .offset, .transfer, .capabilities: fail(.redirectRefused, cause)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// One upload under one claim: events in, actions out (design.md §5 and §7).
+///
+/// `start` gives the first action. After `.send` call `receive` with what came back; after `.record` make the
+/// transition durable and call `recorded`; after `.stop` make no more calls. A call that does not fit the last action
+/// is an error of the program and stops it. `AnswerTable` says what an answer means; the machine adds what the row
+/// knows and the bounds.
+package struct UploadMachine: Sendable {
+    enum State: Sendable {
+        case ready
+        case waiting(Request, redirects: Int)
+        case recording(Transition)
+        case stopped
+    }
+
+    /// What happened since the server's offset last went beyond `highest`, under this claim.
+    struct Doubts: Sendable {
+        /// The highest offset that the server named.
+        ///
+        /// Only what is beyond it counts as progress: else a server whose offset goes back and forth would be asked
+        /// for ever.
+        var highest: Int64 = -1
+        /// Answers to a `PATCH` after which the server was asked for its offset.
+        var count = 0
+        /// 400 answers since the last accepted `PATCH`.
+        var refusals = 0
+        /// 460 answers since the last accepted `PATCH`.
+        var mismatches = 0
+
+        mutating func heard(_ offset: Int64) {
+            guard offset > highest else { return }
+            highest = offset
+            count = 0
+            refusals = 0
+        }
+    }
+
+    /// The row, with every recorded transition applied.
+    package internal(set) var upload: Upload
+    let plan: Plan
+    var state = State.ready
+    var doubts = Doubts()
+    /// The plan's rule, or a smaller one after the server refused a request for its size.
+    var rule: RequestRule
+
+    /// A machine for one claim of the upload.
+    package init(upload: Upload, plan: Plan) {
+        self.upload = upload
+        self.plan = plan
+        rule = plan.requestRule
+    }
+
+    /// The first action.
+    package mutating func start() -> Action {
+        guard case .ready = state else { preconditionFailure("start() is called once, before anything else") }
+        if upload.cancelling { return startDelete() }
+        switch upload.phase {
+        case .create: return startCreate()
+        case .transfer: return sendOffset()
+        case .finalize: return startFinalize()
+        case .mint, .confirm, .done: return invalid("this version does not work in phase \(upload.phase.rawValue)")
+        }
+    }
+
+    /// The action after an answer to the request that was sent.
+    package mutating func receive(_ answer: Answer) -> Action {
+        guard case .waiting(let request, let redirects) = state else {
+            preconditionFailure("receive(_:) needs a request that was sent")
+        }
+        let message = ServerMessage(body: answer.body, redaction: redaction)
+        let verdict = AnswerTable.verdict(
+            status: answer.status,
+            step: request.step,
+            grant: plan.grant,
+            applicationCode: message.applicationCode
+        )
+        let cause = Cause(step: request.step, answer: answer, message: message)
+        switch verdict {
+        case .accepted: return accept(answer, to: request, cause: cause)
+        case .redirected: return follow(answer, from: request, redirects: redirects, cause: cause)
+        default: return apply(verdict, to: request, cause: cause)
+        }
+    }
+
+    /// The action after a request that got no answer.
+    package mutating func receive(_ failure: RequestFailure) -> Action {
+        guard case .waiting(let request, _) = state else {
+            preconditionFailure("receive(_:) needs a request that was sent")
+        }
+        let cause = Cause(step: request.step, failure: failure, redaction: redaction)
+        return apply(AnswerTable.verdict(noAnswerTo: request.step), to: request, cause: cause)
+    }
+
+    /// The action after the last `.record` became durable.
+    package mutating func recorded() -> Action {
+        guard case .recording(let transition) = state else {
+            preconditionFailure("recorded() needs a transition that was asked for")
+        }
+        switch transition {
+        case .created(let uploadURL, let completing):
+            upload.phase = .transfer
+            upload.uploadURL = uploadURL
+            upload.offset = 0
+            upload.completing = completing
+            upload.attempt = 0
+            doubts = Doubts()
+            doubts.heard(0)
+            return upload.length == 0 ? transferred() : sendTransfer()
+        case .acknowledged(let offset, let completing):
+            if offset > upload.offset { upload.attempt = 0 }
+            upload.offset = offset
+            upload.completing = completing
+            return sendTransfer()
+        case .transferred(let next):
+            upload.phase = next
+            upload.offset = upload.length
+            upload.attempt = 0
+            return next == .finalize ? startFinalize() : stop()
+        case .finalizeSent:
+            upload.finalizeSent += 1
+            return sendFinalize()
+        case .gone:
+            upload.phase = .create
+            upload.uploadURL = nil
+            upload.offset = 0
+            upload.completing = false
+            upload.attempt = 0
+            upload.restarts += 1
+            return startCreate()
+        case .finalized, .later, .failed, .parked, .deleted:
+            return stop()
+        }
+    }
+}
+
+extension UploadMachine {
+    /// What must not be quoted from a server: tokens, custom header values, and the URL of a minted upload.
+    var redaction: Redaction {
+        var secrets = [upload.token].compactMap(\.self)
+        if plan.grant, let url = upload.uploadURL {
+            secrets += [url.absoluteString, url.path(percentEncoded: true)]
+        }
+        return Redaction(secrets: secrets, headers: plan.headers)
+    }
+
+    mutating func send(_ request: Request, redirects: Int = 0) -> Action {
+        state = .waiting(request, redirects: redirects)
+        return .send(request)
+    }
+
+    mutating func record(_ transition: Transition) -> Action {
+        state = .recording(transition)
+        return .record(transition)
+    }
+
+    mutating func stop() -> Action {
+        state = .stopped
+        return .stop
+    }
+
+    mutating func fail(_ code: Problem.Code, _ cause: Cause) -> Action {
+        record(.failed(cause.problem(code)))
+    }
+
+    mutating func later(_ code: Problem.Code, _ cause: Cause, pausesDestination: Bool = false) -> Action {
+        record(.later(cause.problem(code), retryAfter: cause.retryAfter, pausesDestination: pausesDestination))
+    }
+
+    mutating func invalid(_ reason: String) -> Action {
+        fail(.uploadInvalid, Cause(reason))
+    }
+}

@@ -1,0 +1,45 @@
+internal import GRDB
+
+/// One row of the table `destination`.
+package struct DestinationRow: Sendable, Equatable {
+    package var name: String
+    /// Where uploads are created; nil where each brings its own by a grant.
+    package var endpoint: String?
+    /// A JSON object, name to value or to `env:NAME`.
+    package var headers: String
+    /// A JSON object.
+    package var metadata: String
+    /// Bytes of every PATCH but the last; nil leaves it to the queue.
+    package var chunkSize: Int64?
+    /// `none` or `wix`.
+    package var finalize: String
+
+    package init(
+        name: String,
+        endpoint: String?,
+        headers: String = "{}",
+        metadata: String = "{}",
+        chunkSize: Int64? = nil,
+        finalize: String = "none"
+    ) {
+        self.name = name
+        self.endpoint = endpoint
+        self.headers = headers
+        self.metadata = metadata
+        self.chunkSize = chunkSize
+        self.finalize = finalize
+    }
+}
+
+extension DestinationRow {
+    init(_ row: Row) {
+        self.init(
+            name: row["name"],
+            endpoint: row["endpoint"],
+            headers: row["headers"],
+            metadata: row["metadata"],
+            chunkSize: row["chunk_size"],
+            finalize: row["finalize"]
+        )
+    }
+}

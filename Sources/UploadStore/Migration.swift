@@ -1,0 +1,99 @@
+internal import Crypto
+internal import GRDB
+
+/// One numbered SQL file of the folder `Migrations`, embedded in the library.
+package struct Migration: Sendable {
+    /// 1 for the first.
+    package var version: Int
+    /// The file's name without its ending.
+    package var name: String
+    package var sql: [UInt8]
+
+    /// Lower-case hexadecimal SHA-256 of the file.
+    package var sha256: String {
+        SHA256.hash(data: sql).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 2 ? digits : "0" + digits
+        }.joined()
+    }
+
+    /// Every migration, in order.
+    package static let all = [
+        Migration(version: 1, name: "0001_tables", sql: PackageResources._001_tables_sql),
+        Migration(version: 2, name: "0002_transitions", sql: PackageResources._002_transitions_sql),
+        Migration(version: 3, name: "0003_views", sql: PackageResources._003_views_sql),
+    ]
+
+    /// The schema version that this library reads and writes.
+    package static let latest = all.count
+}
+
+extension Migration {
+    /// Marks a queue's file: `application_id` of the database header ("UpQ1").
+    static let applicationID: Int32 = 0x5570_5131
+
+    /// Applies what is missing, each migration in a transaction of its own.
+    static func migrate(_ db: Database) throws {
+        // Opening takes the write lock only when there is something to do.
+        guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 < latest else { return }
+        for migration in all {
+            try db.inTransaction(.immediate) {
+                // Read again under the lock: another process may have been faster.
+                let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+                guard version < migration.version else { return .commit }
+                try migration.apply(db)
+                return .commit
+            }
+        }
+    }
+
+    private func apply(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE IF NOT EXISTS schema_migration (
+                    version    INTEGER PRIMARY KEY,
+                    name       TEXT NOT NULL,
+                    sha256     TEXT NOT NULL,
+                    applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+                ) STRICT
+                """
+        )
+        try db.execute(sql: String(decoding: sql, as: UTF8.self))
+        try db.execute(
+            sql: "INSERT INTO schema_migration (version, name, sha256) VALUES (?, ?, ?)",
+            arguments: [version, name, sha256]
+        )
+        try db.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
+        try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+
+    /// Refuses a database that is not a queue's, is newer, or whose migrations were edited.
+    static func inspect(_ db: Database, path: String) throws {
+        let applicationID = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        let objects = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        if applicationID == 0 && version == 0 && objects == 0 { return }
+        guard applicationID == Self.applicationID else {
+            throw UploadStoreError(
+                .anotherProgram,
+                "\(path) is a database of another program; it was left as it is; name another file"
+            )
+        }
+        guard version <= latest else {
+            throw UploadStoreError(
+                .newerSchema,
+                "\(path) was written by a newer version (schema \(version), this one knows \(latest)); upgrade this program"
+            )
+        }
+        let rows =
+            try db.tableExists("schema_migration")
+            ? Row.fetchAll(db, sql: "SELECT version, name, sha256 FROM schema_migration ORDER BY version") : []
+        let known = all.prefix(version).map { [String($0.version), $0.name, $0.sha256] }
+        guard version > 0, rows.map({ [String($0["version"] as Int), $0["name"], $0["sha256"]] }) == known else {
+            throw UploadStoreError(
+                .editedSchema,
+                "the schema of \(path) is not the one that this version's migrations make; restore the file or use another"
+            )
+        }
+    }
+}

@@ -1,0 +1,62 @@
+internal import GRDB
+
+extension UploadStore {
+    /// Stores a destination, or changes the one of that name.
+    package func save(_ destination: DestinationRow) async throws {
+        try await commits.write { db in
+            let values: StatementArguments = [
+                destination.endpoint, destination.headers, destination.metadata, destination.chunkSize,
+                destination.finalize, destination.name,
+            ]
+            try db.execute(
+                sql: """
+                    UPDATE destination SET endpoint = ?, headers = ?, metadata = ?, chunk_size = ?, finalize = ?
+                    WHERE name = ?
+                    """,
+                arguments: values
+            )
+            guard db.changesCount == 0 else { return }
+            try db.execute(
+                sql: """
+                    INSERT INTO destination (endpoint, headers, metadata, chunk_size, finalize, name)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: values
+            )
+        }
+    }
+
+    /// Every destination, by name.
+    package func destinations() async throws -> [DestinationRow] {
+        try await read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM destination ORDER BY name").map(DestinationRow.init)
+        }
+    }
+
+    /// One destination, nil where there is none of that name.
+    package func destination(_ name: String) async throws -> DestinationRow? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM destination WHERE name = ?", arguments: [name])
+                .map(DestinationRow.init)
+        }
+    }
+
+    /// Removes a destination that no upload uses.
+    ///
+    /// - Throws: ``UploadStoreError`` `refused` when uploads use it, `not_found` when there is none of that name.
+    package func removeDestination(_ name: String) async throws {
+        try await commits.write { db in
+            try db.execute(sql: "DELETE FROM destination WHERE name = ?", arguments: [name])
+            guard db.changesCount == 1 else {
+                throw UploadStoreError(.notFound, "there is no destination \(name)")
+            }
+        }
+    }
+
+    /// Keeps every upload of a destination back until a time.
+    package func pauseDestination(_ name: String, until: String) async throws {
+        try await commits.write { db in
+            try db.execute(sql: "UPDATE destination SET retry_at = ? WHERE name = ?", arguments: [until, name])
+        }
+    }
+}

@@ -1,0 +1,142 @@
+internal import GRDB
+
+/// What anyone may ask of an upload, also while a worker holds it.
+extension UploadStore {
+    /// pending → paused; of a processing upload it is requested, and its worker honours it.
+    package func pause(_ id: Int64) async throws {
+        try await change(
+            id,
+            [.pending: "status = 'paused', requested = NULL", .processing: "requested = 'pause'"],
+            "pause"
+        ) {
+            guard $0.requested == .cancel else { return }
+            throw UploadStoreError(.refused, "upload \(id) is being cancelled; it cannot pause")
+        }
+    }
+
+    /// paused → pending.
+    package func resume(_ id: Int64) async throws {
+        try await change(
+            id,
+            [
+                .paused: "status = 'pending', attempt = 0, retry_at = NULL",
+                .processing: "requested = CASE requested WHEN 'pause' THEN NULL ELSE requested END",
+                .pending: "requested = CASE requested WHEN 'pause' THEN NULL ELSE requested END",
+            ],
+            "resume"
+        )
+    }
+
+    /// Cancelled at once where the server has nothing; else a worker deletes it there first.
+    package func cancel(_ id: Int64, now: String) async throws {
+        try await commits.write { [checkpoint] db in
+            let row = try Self.row(id, db)
+            let onServer = row.uploadURL != nil && (row.phase == .transfer || row.phase == .finalize)
+            switch (row.status, onServer) {
+            case (.processing, _):
+                try db.execute(sql: "UPDATE upload SET requested = 'cancel' WHERE id = ?", arguments: [id])
+            case (.pending, true), (.paused, true), (.failed, true):
+                try db.execute(
+                    sql: """
+                        UPDATE upload SET status = 'pending', requested = 'cancel', finished_at = NULL, attempt = 0,
+                            retry_at = NULL, not_before = NULL WHERE id = ?
+                        """,
+                    arguments: [id]
+                )
+            case (.pending, false), (.paused, false), (.failed, false):
+                try Self.noteErasedSecrets(id, checkpoint, db)
+                try db.execute(
+                    sql: """
+                        UPDATE upload SET status = 'cancelled', requested = NULL, finished_at = :now, \(Self.forgetSecrets)
+                        WHERE id = :id
+                        """,
+                    arguments: ["now": now, "id": id]
+                )
+            case (.completed, _), (.cancelled, _):
+                throw UploadStoreError(
+                    .refused,
+                    "upload \(id) is \(row.status.rawValue) already; there is nothing to cancel"
+                )
+            }
+        }
+    }
+
+    /// failed or cancelled → pending.
+    ///
+    /// A failed upload goes on in the phase that failed, a cancelled one starts over. Asking for it settles what was in doubt: a finalize or a last byte whose outcome is unknown is sent again.
+    package func retry(_ id: Int64) async throws {
+        try await commits.write { db in
+            let row = try Self.row(id, db)
+            switch row.status {
+            case .failed where row.lastErrorCode == "source_changed":
+                try db.execute(
+                    sql: """
+                        UPDATE upload SET status = 'pending', phase = 'create', finished_at = NULL, attempt = 0,
+                            crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL, upload_offset = 0,
+                            completing = 0, finalize_sent = 0, upload_length = NULL, source_mtime_ns = NULL WHERE id = ?
+                        """,
+                    arguments: [id]
+                )
+            case .failed where row.phase == .create || row.uploadURL != nil:
+                try db.execute(
+                    sql: """
+                        UPDATE upload SET status = 'pending', finished_at = NULL, attempt = 0, crashes = 0, restarts = 0,
+                            retry_at = NULL, completing = 0, finalize_sent = 0 WHERE id = ?
+                        """,
+                    arguments: [id]
+                )
+            case .cancelled:
+                guard try Self.needsNoGrant(row.destination, db) else {
+                    throw UploadStoreError(
+                        .refused,
+                        "upload \(id) forgot its grant when it was cancelled; add the file again"
+                    )
+                }
+                try db.execute(
+                    sql: """
+                        UPDATE upload SET status = 'pending', phase = 'create', finished_at = NULL, attempt = 0,
+                            crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL, upload_offset = 0,
+                            completing = 0, finalize_sent = 0, last_error_code = NULL, last_error = NULL WHERE id = ?
+                        """,
+                    arguments: [id]
+                )
+            default:
+                throw UploadStoreError(
+                    .refused,
+                    "upload \(id) is \(row.status.rawValue); only failed or cancelled ones are retried"
+                )
+            }
+        }
+    }
+
+    private func change(
+        _ id: Int64,
+        _ assignments: [Status: String],
+        _ verb: String,
+        _ check: @escaping @Sendable (UploadRow) throws -> Void = { _ in }
+    ) async throws {
+        try await commits.write { db in
+            let row = try Self.row(id, db)
+            try check(row)
+            guard let assignment = assignments[row.status] else {
+                throw UploadStoreError(.refused, "upload \(id) is \(row.status.rawValue); it cannot \(verb)")
+            }
+            try db.execute(sql: "UPDATE upload SET \(assignment) WHERE id = ?", arguments: [id])
+        }
+    }
+
+    private static func needsNoGrant(_ destination: String, _ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db,
+            sql: "SELECT endpoint IS NOT NULL AND finalize = 'none' FROM destination WHERE name = ?",
+            arguments: [destination]
+        ) ?? false
+    }
+
+    private static func row(_ id: Int64, _ db: Database) throws -> UploadRow {
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM upload WHERE id = ?", arguments: [id]) else {
+            throw UploadStoreError(.notFound, "there is no upload \(id)")
+        }
+        return try UploadRow(row)
+    }
+}

@@ -1,0 +1,117 @@
+internal import GRDB
+
+/// The queue on disk: the only place that sees SQLite.
+///
+/// Every method is one transaction that keeps the rules of the schema; each change of a worker's names its claim.
+package struct UploadStore: Sendable {
+    let pool: DatabasePool
+    let commits: GroupCommit
+    let checkpoint: Checkpoint
+    let dataVersions: DatabaseQueue
+
+    /// The absolute path of the database file.
+    package let path: String
+
+    /// Signals after each commit of this process.
+    package let changes: ChangeSignal
+
+    /// Opens a queue's file, or creates it with mode 0600.
+    ///
+    /// - Parameter path: An absolute path on a local filesystem; its folder exists.
+    /// - Returns: The open store.
+    /// - Throws: ``UploadStoreError``; a file that is refused is left as it is.
+    package static func open(path: String) throws -> UploadStore {
+        try DatabaseFile.prepare(path: path)
+        do {
+            return try UploadStore(path: path)
+        } catch {
+            throw UploadStoreError(error)
+        }
+    }
+
+    private init(path: String) throws {
+        // A crash, or another process, may have left erased secrets in the log.
+        let hadLog = DatabaseFile.hasLog(path: path)
+        let pool = try DatabasePool(path: path, configuration: Self.configuration())
+        let checkpoint = try Checkpoint(path: path)
+        // GRDB sets NORMAL when it opens the write-ahead log; that would lose acknowledged rows in a power cut.
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,
+                try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal",
+                try Int.fetchOne(db, sql: "PRAGMA wal_autocheckpoint") == 0
+            else {
+                throw UploadStoreError(
+                    .cannotOpen,
+                    "\(path) cannot be made durable: SQLite did not accept WAL with FULL"
+                )
+            }
+            try Migration.migrate(db)
+            checkpoint.watch(db)
+            if hadLog { checkpoint.secretsWereErased() }
+        }
+        var watching = Configuration()
+        watching.readonly = true
+        watching.busyMode = .timeout(5)
+        self.path = path
+        self.pool = pool
+        self.checkpoint = checkpoint
+        dataVersions = try DatabaseQueue(path: path, configuration: watching)
+        changes = ChangeSignal()
+        commits = GroupCommit(pool: pool, checkpoint: checkpoint, changes: changes)
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 2
+        configuration.prepareDatabase { db in
+            // Where the database is read-only these say nothing, and nothing is written either.
+            try db.execute(
+                sql: """
+                    PRAGMA wal_autocheckpoint = 0;
+                    PRAGMA journal_size_limit = \(Checkpoint.largestIdleLog);
+                    PRAGMA secure_delete = ON;
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA temp_store = MEMORY;
+                    PRAGMA mmap_size = 0;
+                    PRAGMA cache_size = -1024;
+                    """
+            )
+        }
+        return configuration
+    }
+
+    /// A number that differs after any process changed the database.
+    package func dataVersion() async throws -> Int {
+        do {
+            return try await dataVersions.read { db in try Int.fetchOne(db, sql: "PRAGMA data_version") ?? 0 }
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw UploadStoreError(error)
+        }
+    }
+
+    /// Empties the write-ahead log when erased secrets may still stand in it.
+    ///
+    /// Where another program reads or writes just now, they are left to the next call.
+    package func forgetErasedSecrets() async throws {
+        guard checkpoint.holdsErasedSecrets else { return }
+        let (pool, checkpoint) = (pool, checkpoint)
+        do {
+            // A task of its own: cancellation would interrupt it between its two transactions.
+            try await Task { try await pool.writeWithoutTransaction { db in try checkpoint.emptyLog(db) } }.value
+        } catch {
+            let error = UploadStoreError(error)
+            if error.code != .busy { throw error }
+        }
+    }
+
+    /// Closes every connection; the store must not be used afterwards.
+    package func close() throws {
+        try dataVersions.close()
+        try checkpoint.close()
+        try pool.close()
+    }
+}

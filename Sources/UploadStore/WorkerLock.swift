@@ -1,0 +1,42 @@
+internal import SystemPackage
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A lock that the kernel holds for as long as its process lives: the proof that a worker is alive.
+///
+/// It is a file of its own beside the database, since closing the database file would drop SQLite's locks. Worker ids
+/// are never used twice, so removing a dead worker's file cannot hit a living one's.
+final class WorkerLock: Sendable {
+    private let file: FileDescriptor
+    private let path: String
+
+    /// Takes the lock of a worker.
+    ///
+    /// - Returns: Nil when another process (or another processor in this one) holds it.
+    init?(databasePath: String, workerID: Int64) throws {
+        path = "\(databasePath).worker-\(workerID)"
+        file = try FileDescriptor.open(
+            FilePath(path),
+            .readWrite,
+            options: [.create, .closeOnExec],
+            permissions: [.ownerReadWrite]
+        )
+        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            let reason = Errno(rawValue: errno)
+            try file.close()
+            if reason == .wouldBlock { return nil }
+            throw reason
+        }
+    }
+
+    deinit { try? file.close() }
+
+    /// Removes the file of a worker whose row is gone.
+    func remove() { _ = unlink(path) }
+}

@@ -1,0 +1,30 @@
+internal import UploadStore
+
+/// Waits for changes of the database by anyone: at once for this process, within a quarter of a second for others.
+struct DatabaseWatch: Sendable {
+    /// How often another process's changes are looked for.
+    static let interval = Duration.milliseconds(250)
+
+    let store: UploadStore
+
+    /// Stands for the database as it is now; take it before reading, so that no change is missed.
+    func mark() async throws -> Int { try await store.dataVersion() }
+
+    /// Returns once the database differs from a mark.
+    ///
+    /// - Throws: `CancellationError`, or ``UploadStoreError`` when the database cannot be read.
+    func change(since mark: Int) async throws {
+        let signals = store.changes.stream()
+        while try await store.dataVersion() == mark {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for await _ in signals { return }
+                    try Task.checkCancellation()
+                }
+                group.addTask { try await Task.sleep(for: Self.interval) }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+internal import Foundation
+internal import Tus
+internal import UploadStore
+
+/// Where uploads go, and how.
+public struct Destination: Sendable, Equatable {
+    /// What is done after the last byte.
+    public enum Finalize: String, Sendable {
+        /// Nothing: the upload is complete with its last byte.
+        case none
+        /// The finalize request of Wix Media Manager's resumable upload API.
+        case wix
+    }
+
+    /// The name, 1 to 2,048 characters.
+    public var name: String
+    /// Where uploads are created (tus 1.0, Creation); nil where each upload brings its own by a ``Grant``.
+    public var endpoint: String?
+    /// Headers of every request to the endpoint's own origin.
+    ///
+    /// A value `env:NAME` is replaced by that environment variable of the worker for each request, so that a secret is
+    /// never stored. Headers that carry credentials (`Authorization`, `Cookie`, …) must be given so.
+    public var headers: [String: String]
+    /// tus metadata of every upload, beside `filename` and `filetype` (for Wix `contentType`).
+    public var metadata: [String: String]
+    /// Bytes of each request but the last; nil (the default) leaves it to the queue: 64 MiB, and a small last one.
+    public var chunkSize: Int64?
+    /// What is done after the last byte.
+    public var finalize: Finalize
+
+    /// A tus 1.0 server.
+    ///
+    /// - Parameters:
+    ///   - name: The name, 1 to 2,048 characters.
+    ///   - endpoint: Where uploads are created, http or https.
+    ///   - headers: Headers of every request to that origin; `env:NAME` stands for an environment variable.
+    ///   - metadata: tus metadata of every upload.
+    ///   - chunkSize: Bytes of each request but the last; nil leaves it to the queue.
+    /// - Returns: The destination.
+    public static func tus(
+        _ name: String,
+        endpoint: String,
+        headers: [String: String] = [:],
+        metadata: [String: String] = [:],
+        chunkSize: Int64? = nil
+    ) -> Destination {
+        Destination(
+            name: name,
+            endpoint: endpoint,
+            headers: headers,
+            metadata: metadata,
+            chunkSize: chunkSize,
+            finalize: .none
+        )
+    }
+
+    /// Wix Media Manager, with a ``Grant`` for each upload.
+    ///
+    /// - Parameter name: The name, 1 to 2,048 characters.
+    /// - Returns: The destination.
+    public static func wix(_ name: String = "wix") -> Destination {
+        Destination(name: name, endpoint: nil, headers: [:], metadata: [:], chunkSize: 8 << 20, finalize: .wix)
+    }
+}
+
+extension Destination {
+    init(_ row: DestinationRow) {
+        self.init(
+            name: row.name,
+            endpoint: row.endpoint,
+            headers: JSONObject.decode(row.headers),
+            metadata: JSONObject.decode(row.metadata),
+            chunkSize: row.chunkSize,
+            finalize: Finalize(rawValue: row.finalize) ?? .none
+        )
+    }
+
+    func row() throws -> DestinationRow {
+        guard 1...2048 ~= name.count, !name.contains(where: \.isNewline) else {
+            throw UploadQueueError(.invalidDestination, "a destination's name is 1 to 2,048 characters on one line")
+        }
+        if let endpoint { _ = try Self.url(endpoint) }
+        for (header, value) in headers { try Self.check(header: header, value: value) }
+        _ = try UploadPlan.metadata(metadata)
+        if let chunkSize, chunkSize < 1 {
+            throw UploadQueueError(.invalidDestination, "the chunk size is \(chunkSize); it must be 1 byte or more")
+        }
+        return DestinationRow(
+            name: name,
+            endpoint: endpoint,
+            headers: JSONObject.encode(headers),
+            metadata: JSONObject.encode(metadata),
+            chunkSize: chunkSize,
+            finalize: finalize.rawValue
+        )
+    }
+
+    static func url(_ text: String) throws -> URL {
+        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
+            let host = url.host(), !host.isEmpty
+        else {
+            throw UploadQueueError(.invalidDestination, "\(text) is not an http or https URL")
+        }
+        return url
+    }
+
+    private static let credentials: Set<String> = [
+        "authorization", "proxy-authorization", "cookie", "x-api-key", "x-signature", "apikey",
+    ]
+
+    private static func check(header: String, value: String) throws {
+        guard HTTPFieldName.isValid(header), HTTPFieldName.isValidValue(value) else {
+            throw UploadQueueError(.invalidDestination, "the header \(header) is not a legal one")
+        }
+        guard !credentials.contains(header.lowercased()) || value.hasPrefix("env:") else {
+            throw UploadQueueError(
+                .invalidDestination,
+                "the header \(header) is a secret and is not stored; put it in an environment variable "
+                    + "of the worker and give env:NAME as the value"
+            )
+        }
+    }
+}

@@ -1,0 +1,108 @@
+internal import NIOPosix
+internal import SystemPackage
+internal import UploadStore
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A source file that is open for reading, and known to be the one that was added.
+final class SourceFile: Sendable {
+    /// Why a source cannot be used.
+    struct Failure: Error {
+        var code: String
+        var message: String
+    }
+
+    let path: String
+    let descriptor: FileDescriptor
+
+    /// Opens a file for reading.
+    init(path: String) throws {
+        self.path = path
+        do {
+            // Without waiting: a FIFO without a writer would block for ever.
+            descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+        } catch let reason as Errno {
+            throw Self.failure(path, reason)
+        }
+    }
+
+    deinit { try? descriptor.close() }
+
+    /// What the open file is.
+    func identity() throws -> SourceIdentity {
+        var information = stat()
+        guard fstat(descriptor.rawValue, &information) == 0 else {
+            throw Self.failure(path, Errno(rawValue: errno))
+        }
+        return try Self.identity(information, path)
+    }
+
+    /// Fails when the open file, or the one at its path, is no longer the one that was added.
+    func check(_ expected: SourceIdentity) throws {
+        let open = try identity()
+        let named = try Self.identity(of: path)
+        guard open.isSame(as: expected), named.isSame(as: expected) else {
+            throw Failure(
+                code: "source_changed",
+                message: "\(path) changed after it was added; its upload stopped so that two versions are not mixed; "
+                    + "retry uploads the file as it is now, from the beginning"
+            )
+        }
+    }
+
+    /// What the file at a path is.
+    static func identity(of path: String) throws -> SourceIdentity {
+        guard path.utf8.count <= 4096, !path.utf8.contains(0) else {
+            throw Failure(code: "source_missing", message: "the path is longer than 4,096 bytes or holds a zero byte")
+        }
+        var information = stat()
+        guard stat(path, &information) == 0 else { throw failure(path, Errno(rawValue: errno)) }
+        let identity = try identity(information, path)
+        guard access(path, R_OK) == 0 else { throw failure(path, Errno(rawValue: errno)) }
+        return identity
+    }
+
+    private static func identity(_ information: stat, _ path: String) throws -> SourceIdentity {
+        guard information.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(code: "source_not_a_file", message: "\(path) is not a regular file; name one to upload")
+        }
+        #if canImport(Darwin)
+        let modified = information.st_mtimespec
+        let changed = information.st_ctimespec
+        #else
+        let modified = information.st_mtim
+        let changed = information.st_ctim
+        #endif
+        return SourceIdentity(
+            length: Int64(information.st_size),
+            modified: Int64(modified.tv_sec) * 1_000_000_000 + Int64(modified.tv_nsec),
+            changed: Int64(changed.tv_sec) * 1_000_000_000 + Int64(changed.tv_nsec),
+            inode: UInt64(information.st_ino),
+            device: UInt64(truncatingIfNeeded: information.st_dev),
+            bootID: BootID.current
+        )
+    }
+
+    private static func failure(_ path: String, _ reason: Errno) -> Failure {
+        switch reason {
+        case .noSuchFileOrDirectory, .notDirectory:
+            Failure(
+                code: "source_missing",
+                message: "\(path) does not exist; put it back and retry, or cancel the upload"
+            )
+        case .permissionDenied, .notPermitted:
+            Failure(
+                code: "source_unreadable",
+                message: "\(path) may not be read by this user; change its mode and retry"
+            )
+        default:
+            Failure(code: "source_unreadable", message: "\(path) cannot be read: \(reason)")
+        }
+    }
+}

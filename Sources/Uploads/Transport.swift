@@ -1,0 +1,107 @@
+internal import AsyncHTTPClient
+internal import Foundation
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import Tus
+
+/// Sends the wire's requests over HTTP/1.1 and brings back what came of them.
+struct Transport: Sendable {
+    /// The largest answer that is read; more is a failure.
+    static let largestAnswer = 1 << 20
+
+    private let client: HTTPClient
+
+    /// - Parameters:
+    ///   - connections: Connections to one host that are kept at the same time.
+    ///   - stall: A request that makes no progress for so long is cut.
+    init(connections: Int, stall: Duration) {
+        let stall = TimeAmount(stall)
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: .seconds(10), read: stall, write: stall),
+            decompression: .disabled
+        )
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(8, connections)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    func shutdown() async throws { try await client.shutdown() }
+
+    /// Sends a request and waits for the whole answer.
+    ///
+    /// A body that is a range of a file comes from the file given.
+    ///
+    /// - Throws: ``RequestFailure`` when no answer came, `CancellationError` when the task was cancelled.
+    func send(_ request: Tus.Request, file: SourceFile?) async throws -> Answer {
+        let body = try body(of: request, file: file)
+        do {
+            defer { body.close() }
+            let httpRequest = try HTTPClient.Request(
+                url: request.url.absoluteString,
+                method: HTTPMethod(rawValue: request.method.rawValue),
+                headers: HTTPHeaders(request.fields.map { ($0.name.rawName, $0.value) }),
+                body: body.body
+            )
+            let running = client.execute(
+                request: httpRequest,
+                delegate: ResponseAccumulator(request: httpRequest, maxBodySize: Self.largestAnswer)
+            )
+            let response = try await withTaskCancellationHandler {
+                try await running.futureResult.get()
+            } onCancel: {
+                running.cancel()
+            }
+            return Answer(response)
+        } catch {
+            try Task.checkCancellation()
+            throw RequestFailure(error)
+        }
+    }
+
+    private func body(of request: Tus.Request, file: SourceFile?) throws -> FileBody {
+        switch request.body {
+        case .none:
+            return FileBody(body: nil, handle: nil)
+        case .bytes(let bytes):
+            return FileBody(body: .bytes(bytes), handle: nil)
+        case .file(let range):
+            guard let file else { preconditionFailure("a request with a file's range needs the file") }
+            return try FileBody(file, range: range, secure: request.url.scheme?.lowercased() == "https")
+        }
+    }
+}
+
+extension Answer {
+    fileprivate init(_ response: HTTPClient.Response) {
+        var fields = HTTPFields()
+        for (name, value) in response.headers {
+            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
+        }
+        let body = response.body.map { Array($0.readableBytesView) } ?? []
+        self.init(status: Int(response.status.code), fields: fields, body: body)
+    }
+}
+
+extension RequestFailure {
+    /// Says in a few fixed codes why no answer came.
+    fileprivate init(_ error: any Error) {
+        if let error = error as? HTTPClientError {
+            let timeouts: [HTTPClientError] = [
+                .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .getConnectionFromPoolTimeout,
+            ]
+            let code = timeouts.contains(error) ? "timeout" : "connection_lost"
+            self.init(code: code, message: "no answer from the server: \(error.shortDescription)")
+        } else if error is ResponseAccumulator.ResponseTooBigError {
+            self.init(
+                code: "answer_too_large",
+                message: "the server's answer is larger than \(Transport.largestAnswer) bytes"
+            )
+        } else {
+            self.init(code: "connection_failed", message: "the server cannot be reached: \(error)")
+        }
+    }
+}

@@ -1,0 +1,119 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Tus
+internal import UploadStore
+
+/// Turns rows into what the wire needs to know.
+enum UploadPlan {
+    /// Why a row cannot be worked.
+    struct Failure: Error {
+        var code: String
+        var message: String
+        /// Set where a person can repair it without touching the upload.
+        var parks: ParkReason?
+    }
+
+    /// What the machine needs to know of a claimed upload.
+    static func upload(_ claimed: ClaimedUpload, identity: SourceIdentity) throws -> UploadMachine.Upload {
+        let row = claimed.upload
+        guard let endpoint = (row.endpoint ?? claimed.destination.endpoint).flatMap(URL.init(string:)) else {
+            throw Failure(
+                code: "no_endpoint",
+                message: "the destination \(row.destination) has no usable endpoint; save it with one, or add the file "
+                    + "again with a grant",
+                parks: nil
+            )
+        }
+        return UploadMachine.Upload(
+            phase: Tus.Phase(rawValue: row.phase.rawValue) ?? .create,
+            endpoint: endpoint,
+            uploadURL: row.uploadURL.flatMap(URL.init(string:)),
+            token: row.uploadToken,
+            offset: row.uploadOffset,
+            length: identity.length,
+            completing: row.completing,
+            finalizeSent: row.finalizeSent,
+            attempt: row.attempt,
+            restarts: row.restarts,
+            cancelling: row.requested == .cancel
+        )
+    }
+
+    /// What the machine needs to know of its destination.
+    ///
+    /// The capabilities are what the server announced, where it is known; the environment looks up a variable.
+    static func plan(
+        _ claimed: ClaimedUpload,
+        capabilities: Capabilities?,
+        environment: (String) -> String?
+    ) throws -> UploadMachine.Plan {
+        let destination = Destination(claimed.destination)
+        let row = claimed.upload
+        let filename = row.filename ?? lastComponent(of: row.sourcePath)
+        let finalizes = destination.finalize == .wix
+        return UploadMachine.Plan(
+            headers: try headers(destination, environment: environment),
+            metadata: try metadata(row, destination, filename: filename),
+            requestRule: RequestRule(exact: destination.chunkSize),
+            finalize: finalizes ? .wix(filename: filename) : nil,
+            grant: row.uploadToken != nil,
+            capabilities: capabilities
+        )
+    }
+
+    /// The headers of a destination, with environment variables in place.
+    static func headers(_ destination: Destination, environment: (String) -> String?) throws -> HTTPFields {
+        var fields = HTTPFields()
+        for (header, value) in destination.headers.sorted(by: { $0.key < $1.key }) {
+            guard let name = HTTPField.Name(header) else { continue }
+            guard value.hasPrefix("env:") else {
+                fields.append(HTTPField(name: name, value: value))
+                continue
+            }
+            let variable = String(value.dropFirst("env:".count))
+            guard let secret = environment(variable), !secret.isEmpty, HTTPFieldName.isValidValue(secret) else {
+                throw Failure(
+                    code: "credentials_missing",
+                    message:
+                        "the header \(header) of destination \(destination.name) comes from the environment variable "
+                        + "\(variable), which the worker does not have; set it, start the worker again, and resume",
+                    parks: .credentials
+                )
+            }
+            fields.append(HTTPField(name: name, value: secret))
+        }
+        return fields
+    }
+
+    /// Checks metadata, and gives it the form of the wire, sorted by key.
+    static func metadata(_ values: [String: String]) throws -> Metadata {
+        do {
+            return try Metadata(values.sorted { $0.key < $1.key }.map { Metadata.Pair(key: $0.key, value: $0.value) })
+        } catch let problem {
+            throw UploadQueueError(.invalidMetadata, problem.message)
+        }
+    }
+
+    /// `filename` and `filetype` are what tus servers look for; Wix wants `filename`, `contentType` and `token`.
+    private static func metadata(_ row: UploadRow, _ destination: Destination, filename: String) throws -> Metadata {
+        let contentType = row.contentType ?? ContentType.of(filename)
+        var values = ["filename": filename]
+        if destination.finalize == .wix {
+            values["contentType"] = contentType ?? "application/octet-stream"
+        } else if let contentType {
+            values["filetype"] = contentType
+        }
+        values.merge(destination.metadata) { $1 }
+        values.merge(JSONObject.decode(row.metadata)) { $1 }
+        if let token = row.uploadToken { values["token"] = token }
+        do {
+            return try metadata(values)
+        } catch let error as UploadQueueError {
+            throw Failure(code: error.code.rawValue, message: error.message, parks: nil)
+        }
+    }
+
+    private static func lastComponent(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+}

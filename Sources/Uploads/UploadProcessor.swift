@@ -1,0 +1,81 @@
+internal import Foundation
+public import Logging
+public import ServiceLifecycle
+internal import Synchronization
+internal import UploadStore
+
+/// A service that works a queue: it claims what is due, and takes each upload to its end.
+///
+/// Any number may run on one file, in one process or several; each upload is worked by one of them. When the process of
+/// one dies, the others take its uploads over within a second. On graceful shutdown it claims nothing more, lets the
+/// requests in flight end within ``Options/gracePeriod``, records what they brought, and gives the rest back.
+public struct UploadProcessor: Service {
+    /// How a processor works.
+    public struct Options: Sendable {
+        /// Uploads worked at the same time, 1 or more; the default is 4.
+        public var concurrency: Int
+        /// Whether ``UploadProcessor/run()`` returns when nothing is left to do now; the default is to go on.
+        ///
+        /// Nothing is left when no upload is processing, by anyone, and those that are pending wait for a time that
+        /// their user set or were tried more often than ``RetryPolicy/delays`` has first back-offs.
+        public var drain: Bool
+        /// When to try again.
+        public var retry: RetryPolicy
+        /// A request that makes no progress for so long is cut and tried again; the default is 60 seconds.
+        public var stallTimeout: Duration
+        /// How long requests in flight may go on at graceful shutdown; the default is 10 seconds.
+        public var gracePeriod: Duration
+        /// Where to log: debug and trace for each upload's course, info for what went wrong and is tried again.
+        public var logger: Logger
+
+        /// Options.
+        ///
+        /// - Parameters:
+        ///   - concurrency: Uploads worked at the same time, 1 or more.
+        ///   - drain: Whether to return when nothing is left to do now.
+        ///   - retry: When to try again.
+        ///   - stallTimeout: A request that makes no progress for so long is cut.
+        ///   - gracePeriod: How long requests in flight may go on at graceful shutdown.
+        ///   - logger: Where to log; the default drops everything.
+        public init(
+            concurrency: Int = 4,
+            drain: Bool = false,
+            retry: RetryPolicy = .init(),
+            stallTimeout: Duration = .seconds(60),
+            gracePeriod: Duration = .seconds(10),
+            logger: Logger = Logger(label: "uploads", factory: { _ in SwiftLogNoOpLogHandler() })
+        ) {
+            self.concurrency = max(1, concurrency)
+            self.drain = drain
+            self.retry = retry
+            self.stallTimeout = stallTimeout
+            self.gracePeriod = gracePeriod
+            self.logger = logger
+        }
+    }
+
+    let queue: UploadQueue
+    let options: Options
+    package var surroundings = Surroundings()
+
+    init(queue: UploadQueue, options: Options) {
+        self.queue = queue
+        self.options = options
+    }
+
+    /// Works the queue until it is drained (if so asked), the service is shut down, or the task is cancelled.
+    ///
+    /// - Throws: ``UploadQueueError`` when the database fails. Uploads in hand are taken up by the next run.
+    public func run() async throws {
+        try await UploadQueueError.wrapping {
+            let shift = try await WorkShift(queue: queue, options: options, surroundings: surroundings)
+            do {
+                try await shift.run()
+            } catch {
+                try? await shift.end()
+                throw error
+            }
+            try await shift.end()
+        }
+    }
+}

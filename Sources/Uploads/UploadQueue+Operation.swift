@@ -1,0 +1,89 @@
+internal import SystemPackage
+internal import UploadStore
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A worker that lives.
+package struct RunningWorker: Sendable, Equatable {
+    package var id: Int64
+    package var pid: Int64
+    package var host: String
+    package var startedAt: String
+    /// Uploads in its hands.
+    package var uploads: Int
+}
+
+/// Uploads that are not completed, and what stands in their way.
+package struct ErrorCount: Sendable, Equatable {
+    package var code: String
+    package var uploads: Int
+    /// The oldest of them.
+    package var oldestUpload: Int64
+    /// What its error says.
+    package var message: String
+}
+
+/// What an operator asks of a queue as a whole.
+extension UploadQueue {
+    /// The workers that live, oldest first; those that died and were not taken over yet are left out.
+    package func runningWorkers() async throws -> [RunningWorker] {
+        let result = try await UploadQueueError.wrapping {
+            try await store.query(
+                """
+                SELECT id, pid, host, started_at,
+                    (SELECT count(*) FROM upload WHERE status = 'processing' AND worker_id = worker.id)
+                FROM worker ORDER BY id
+                """
+            )
+        }
+        return result.rows.compactMap { row in
+            guard let id = Int64(row[0]), let pid = Int64(row[1]), let uploads = Int(row[4]), isAlive(worker: id) else {
+                return nil
+            }
+            return RunningWorker(id: id, pid: pid, host: row[2], startedAt: row[3], uploads: uploads)
+        }
+    }
+
+    /// The errors of uploads that are neither completed nor cancelled, by code, the one of the oldest upload first.
+    ///
+    /// - Parameter limit: At most so many codes.
+    /// - Returns: The errors.
+    /// - Throws: ``UploadQueueError`` when the database cannot be read.
+    package func errorCounts(limit: Int) async throws -> [ErrorCount] {
+        let result = try await UploadQueueError.wrapping {
+            try await store.query(
+                """
+                SELECT last_error_code, count(*), min(id), last_error FROM upload
+                WHERE last_error_code IS NOT NULL AND status IN ('pending', 'processing', 'paused', 'failed')
+                GROUP BY last_error_code ORDER BY min(id) LIMIT \(max(1, limit))
+                """
+            )
+        }
+        return result.rows.compactMap { row in
+            guard let uploads = Int(row[1]), let oldest = Int64(row[2]) else { return nil }
+            return ErrorCount(code: row[0], uploads: uploads, oldestUpload: oldest, message: row[3])
+        }
+    }
+
+    /// The newest event, 0 where there is none: ``events(after:of:limit:)`` then tells what happens from now on.
+    package func lastEventID() async throws -> UploadEvent.ID {
+        let result = try await UploadQueueError.wrapping {
+            try await store.query("SELECT coalesce(max(seq), 0) FROM upload_event")
+        }
+        return result.rows.first.flatMap { Int64($0[0]) } ?? 0
+    }
+
+    /// Whether the worker's lock is held; a shared lock is tried, and given back at once.
+    private func isAlive(worker id: Int64) -> Bool {
+        let path = FilePath("\(path).worker-\(id)")
+        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return false }
+        defer { try? file.close() }
+        return flock(file.rawValue, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+}

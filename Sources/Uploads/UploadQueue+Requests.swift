@@ -1,0 +1,48 @@
+internal import Foundation
+internal import UploadStore
+
+extension UploadQueue {
+    /// Keeps an upload from being worked until it is resumed, also after a restart.
+    ///
+    /// Of an upload that a worker holds, the worker records the answer in hand and then lets go.
+    ///
+    /// - Parameter id: The upload.
+    /// - Throws: ``UploadQueueError`` `not_found`, or `refused` when it is finished or paused already.
+    public func pause(_ id: Upload.ID) async throws {
+        try await UploadQueueError.wrapping { try await store.pause(id) }
+        work.signal()
+    }
+
+    /// Lets a paused upload be worked again, whoever paused it.
+    ///
+    /// - Parameter id: The upload.
+    /// - Throws: ``UploadQueueError`` `not_found`, or `refused` when it is finished.
+    public func resume(_ id: Upload.ID) async throws {
+        try await UploadQueueError.wrapping { try await store.resume(id) }
+        work.signal()
+    }
+
+    /// Ends an upload.
+    ///
+    /// Where the server has a part of it, a worker deletes that first (tus 1.0, Termination).
+    ///
+    /// - Parameter id: The upload.
+    /// - Throws: ``UploadQueueError`` `not_found`, or `refused` when it is completed or cancelled already.
+    public func cancel(_ id: Upload.ID) async throws {
+        try await UploadQueueError.wrapping { try await store.cancel(id, now: Timestamp.text(Date())) }
+        work.signal()
+    }
+
+    /// Takes a failed or cancelled upload up again.
+    ///
+    /// A failed one goes on in the phase that failed, one whose source changed starts over with the file as it is now,
+    /// and a cancelled one starts over. Where the outcome of the last byte or of finalize is unknown, asking for a retry
+    /// means to send it again.
+    ///
+    /// - Parameter id: The upload.
+    /// - Throws: ``UploadQueueError`` `not_found`, or `refused` when it is neither failed nor cancelled.
+    public func retry(_ id: Upload.ID) async throws {
+        try await UploadQueueError.wrapping { try await store.retry(id) }
+        work.signal()
+    }
+}

@@ -1,0 +1,12 @@
+extension UploadSource {
+    /// Looks at the file as ``UploadQueue/add(_:to:metadata:)`` would, without adding it.
+    ///
+    /// - Throws: ``UploadQueueError`` `invalid_source` when it could not be added.
+    package func check() throws {
+        do {
+            _ = try SourceFile.identity(of: AbsolutePath.of(path))
+        } catch let failure as SourceFile.Failure {
+            throw UploadQueueError(.invalidSource, failure.message, cause: failure)
+        }
+    }
+}

@@ -1,0 +1,197 @@
+internal import Foundation
+internal import Logging
+internal import ServiceLifecycle
+internal import Synchronization
+internal import UploadStore
+
+/// One run of a processor: a worker in the database, and the loop that keeps it busy.
+final class WorkShift: Sendable {
+    private struct State {
+        var active = 0
+        /// An upload that may have killed its workers is in hand, alone.
+        var alone = false
+        var stopping = false
+        var overdue = false
+        /// When the next upload becomes due.
+        var dueAt: String?
+    }
+
+    /// Every how many looks at the database the locks of other workers are tried.
+    private static let looksPerTakeover = 2
+    /// Seconds; a draining run waits for a back-off that ends within.
+    private static let soon: TimeInterval = 60
+
+    private let queue: UploadQueue
+    private let options: UploadProcessor.Options
+    private let surroundings: Surroundings
+    private let worker: Worker
+    private let transport: Transport
+    private let state = Mutex(State())
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    init(queue: UploadQueue, options: UploadProcessor.Options, surroundings: Surroundings) async throws {
+        self.queue = queue
+        self.options = options
+        self.surroundings = surroundings
+        worker = try await queue.store.startWorker()
+        transport = Transport(connections: options.concurrency, stall: options.stallTimeout)
+        (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    private var store: UploadStore { queue.store }
+    private var now: Date { surroundings.now() }
+    private var horizon: String { Timestamp.text(now.addingTimeInterval(UploadRun.longestWait)) }
+
+    /// Works until drained, shut down or cancelled.
+    func run() async throws {
+        let signals = queue.work.stream()
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.work() }
+                group.addTask { try await self.watch() }
+                group.addTask {
+                    for await _ in signals { self.wake.yield() }
+                    try Task.checkCancellation()
+                }
+                defer { group.cancelAll() }
+                // Only the work ends by itself; the others end by an error or with it.
+                try await group.next()
+            }
+        } onCancelOrGracefulShutdown: {
+            self.state.withLock { $0.stopping = true }
+            self.wake.yield()
+        }
+    }
+
+    /// Gives back what is still held, and wipes secrets that finished uploads left in the log.
+    func end() async throws {
+        // Shielded: a cancelled task could neither close the connections nor write.
+        let ending = Task { [store, transport, worker] in
+            try? await transport.shutdown()
+            try await store.stopWorker(worker)
+            try await store.forgetErasedSecrets()
+        }
+        try await ending.value
+    }
+
+    /// Claims whatever is due while there is room for it.
+    private func work() async throws {
+        let capabilities = CapabilityCache(transport: transport)
+        let context = UploadRun.Context(
+            store: store,
+            transport: transport,
+            capabilities: capabilities,
+            retry: options.retry,
+            surroundings: surroundings,
+            metrics: UploadMetrics(),
+            logger: options.logger,
+            isStopping: { self.state.withLock(\.stopping) }
+        )
+        var wakes = wakes.makeAsyncIterator()
+        try await takeOverDead()
+        try await withThrowingDiscardingTaskGroup { runs in
+            while !state.withLock(\.stopping) && !Task.isCancelled {
+                let claimed = try await claim()
+                for upload in claimed {
+                    runs.addTask {
+                        defer { self.ended() }
+                        try await UploadRun(upload, context: context).work()
+                    }
+                }
+                if claimed.isEmpty {
+                    if hasRoom, try await isDone() { break }
+                    await wakes.next()
+                }
+            }
+            if state.withLock(\.stopping) {
+                runs.addTask {
+                    try? await Task.sleep(for: self.options.gracePeriod)
+                    self.state.withLock { $0.overdue = true }
+                    self.wake.yield()
+                }
+            }
+            while state.withLock({ $0.active > 0 && !$0.overdue }) && !Task.isCancelled { await wakes.next() }
+            runs.cancelAll()
+        }
+    }
+
+    private var room: Int { state.withLock { $0.alone ? 0 : options.concurrency - $0.active } }
+
+    /// Where every place is taken, what is left to do is not even looked at: it can be a million rows.
+    private var hasRoom: Bool { room > 0 }
+
+    private func claim() async throws -> [ClaimedUpload] {
+        let (room, active) = (room, state.withLock(\.active))
+        let now = Timestamp.text(now)
+        guard room > 0, try await store.hasDue(now: now, horizon: horizon) else { return [] }
+        let claimed = try await store.claim(
+            for: worker,
+            limit: room,
+            suspects: active == 0 ? .aloneFirst : .none,
+            now: now,
+            horizon: horizon
+        )
+        state.withLock { state in
+            state.active += claimed.count
+            state.alone = claimed.contains { $0.upload.crashes >= UploadStore.suspectCrashes }
+        }
+        return claimed
+    }
+
+    private func ended() {
+        state.withLock { state in
+            state.active -= 1
+            state.alone = false
+        }
+        wake.yield()
+    }
+
+    /// Called when nothing could be claimed: whether the run is over.
+    ///
+    /// Else notes when to look again.
+    private func isDone() async throws -> Bool {
+        let now = now
+        let due = try await store.nextDue(after: Timestamp.text(now))
+        state.withLock { $0.dueAt = due }
+        guard state.withLock({ $0.active == 0 }) else { return false }
+        try await store.forgetErasedSecrets()
+        guard options.drain else { return false }
+        return try await store.isDrained(
+            now: Timestamp.text(now),
+            soon: Timestamp.text(now.addingTimeInterval(Self.soon)),
+            attempts: options.retry.delays.count
+        )
+    }
+
+    /// Wakes the work for what others changed, what became due, and what dead workers left.
+    private func watch() async throws {
+        var seen = try await store.dataVersion()
+        var looks = 0
+        while true {
+            try await Task.sleep(for: DatabaseWatch.interval)
+            looks += 1
+            let version = try await store.dataVersion()
+            let now = Timestamp.text(now)
+            let isDue = state.withLock { state in
+                guard let due = state.dueAt, due <= now else { return false }
+                state.dueAt = nil
+                return true
+            }
+            if version != seen || isDue { wake.yield() }
+            seen = version
+            if looks.isMultiple(of: Self.looksPerTakeover) { try await takeOverDead() }
+        }
+    }
+
+    private func takeOverDead() async throws {
+        let takeovers = try await store.takeOverDead(except: worker, now: Timestamp.text(now))
+        for takeover in takeovers {
+            options.logger.info(
+                "A worker died; its uploads go on",
+                metadata: ["worker.id": "\(takeover.workerID)", "uploads": "\(takeover.released)"]
+            )
+        }
+        if !takeovers.isEmpty { wake.yield() }
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import Uploads
+
+/// Which queue.
+struct DatabaseOptions: ParsableArguments {
+    /// What is done when a file that was named does not exist.
+    enum Missing {
+        case create
+        case refuse
+    }
+
+    @Option(
+        name: .customLong("database"),
+        help: ArgumentHelp(
+            "The queue's file.",
+            discussion: """
+                Without it: the environment variable UPLOAD_QUEUE_DATABASE, else upload-queue/queue.db in \
+                $XDG_STATE_HOME (~/.local/state), which is created when missing.
+                """,
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var file: String?
+
+    /// Opens the queue.
+    ///
+    /// - Parameter missing: What is done when a file that was named does not exist. The default file is always created.
+    /// - Returns: The queue.
+    /// - Throws: ``CommandError``, or what the library refuses.
+    func open(_ missing: Missing = .refuse) async throws -> UploadQueue {
+        let environment = ProcessInfo.processInfo.environment
+        guard let named = file ?? environment["UPLOAD_QUEUE_DATABASE"].flatMap({ $0.isEmpty ? nil : $0 }) else {
+            return try await UploadQueue.open(try Self.standardFile(environment))
+        }
+        if case .refuse = missing, !FileManager.default.fileExists(atPath: named) {
+            throw CommandError(.noInput, "there is no queue at \(named); `destination add`, `add` and `run` make one")
+        }
+        return try await UploadQueue.open(named)
+    }
+
+    private static func standardFile(_ environment: [String: String]) throws -> String {
+        // A relative path is invalid there (XDG Base Directory Specification).
+        let state = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? URL(filePath: $0) : nil }
+        let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? URL(filePath: $0) : nil }
+        guard let base = state ?? home?.appending(path: ".local/state") else {
+            throw CommandError(.configuration, "HOME is not set; name the queue's file with --database")
+        }
+        let folder = base.appending(path: "upload-queue")
+        do {
+            try FileManager.default.createDirectory(
+                at: folder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw CommandError(.configuration, "cannot create the folder \(folder.path): \(error.localizedDescription)")
+        }
+        return folder.appending(path: "queue.db").path
+    }
+}

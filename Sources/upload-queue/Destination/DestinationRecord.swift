@@ -1,0 +1,20 @@
+import Uploads
+
+/// A destination in `--json`.
+struct DestinationRecord: Encodable {
+    let name: String
+    @OrNull var endpoint: String?
+    let headers: [String: String]
+    let metadata: [String: String]
+    @OrNull var chunkSize: Int64?
+    let finalize: String
+
+    init(_ destination: Destination) {
+        name = destination.name
+        endpoint = destination.endpoint
+        headers = destination.headers
+        metadata = destination.metadata
+        chunkSize = destination.chunkSize
+        finalize = destination.finalize.rawValue
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Uploads
+
+/// `upload-queue destination show`.
+struct DestinationShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a destination.")
+
+    @Argument(help: "Its name.")
+    var name: String
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        guard let destination = try await database.open().destination(name) else {
+            throw CommandError(.failed, "there is no destination \(name); see `upload-queue destination list`")
+        }
+        if output.json {
+            try Output.json(DestinationRecord(destination))
+            return
+        }
+        var facts = Facts()
+        facts.add("name", destination.name)
+        facts.add("kind", destination.kind)
+        facts.add("endpoint", destination.endpoint ?? "by a grant for each upload")
+        for (name, value) in destination.headers.sorted(by: { $0.key < $1.key }) {
+            facts.add("header", "\(name): \(value)")
+        }
+        for (key, value) in destination.metadata.sorted(by: { $0.key < $1.key }) {
+            facts.add("metadata", "\(key)=\(value)")
+        }
+        facts.add("chunk size", destination.chunkSize.map { "\($0) bytes (\(ByteCount($0)))" } ?? "up to the queue")
+        try Output.write(facts.text)
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+
+/// `upload-queue`: the queue for shell scripts and operators.
+@main
+struct UploadQueueCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "upload-queue",
+        abstract: "Upload files to tus servers, and survive crashes on the way.",
+        discussion: """
+            Save where to upload to, add files, and run a worker:
+
+              upload-queue destination add archive --tus https://tus.example.org/files/
+              upload-queue add *.tif --to archive
+              upload-queue run --drain
+
+            Everything is kept in one SQLite file, so that the next run goes on wherever the last one was killed. \
+            `upload-queue demo` shows that in half a minute.
+            """,
+        subcommands: [],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Uploading",
+                subcommands: [DestinationCommand.self, AddCommand.self, RunCommand.self]
+            ),
+            CommandGroup(
+                name: "Looking",
+                subcommands: [ListCommand.self, ShowCommand.self, StatusCommand.self]
+            ),
+            CommandGroup(
+                name: "Changing",
+                subcommands: [PauseCommand.self, ResumeCommand.self, CancelCommand.self, RetryCommand.self]
+            ),
+            CommandGroup(name: "Trying out", subcommands: [DemoCommand.self, ServeCommand.self]),
+        ]
+    )
+
+    static var _errorPrefix: String { "upload-queue: " }
+
+    @OptionGroup var database: DatabaseOptions
+
+    /// Runs the command that the arguments name, and ends the process.
+    static func main() async {
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    private static func end(with error: any Error) -> Never {
+        // Help, wrong usage and the codes of `run` are the parser's to tell.
+        if error is ExitCode || [.success, .validationFailure].contains(exitCode(for: error)) {
+            exit(withError: error)
+        }
+        let error = CommandError(error)
+        for message in error.messages { Output.note(message) }
+        exit(withError: ExitCode(error.status.rawValue))
+    }
+}

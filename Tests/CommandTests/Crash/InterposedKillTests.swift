@@ -1,0 +1,113 @@
+#if os(Linux)
+import DevelopmentServer
+import Foundation
+import Testing
+
+/// Kills the command right before each call that changes a file or sends to a socket, one call at a time.
+@Suite(.serialized) struct InterposedKillTests {
+    /// More calls than any of the runs makes; reaching it means that the command never ends by itself.
+    private static let mostCalls = 5_000
+
+    @Test func runSurvivesAKillAtEveryCall() async throws {
+        let folder = try TemporaryFolder()
+        let library = try KillShim.build(in: folder)
+        let source = try folder.write("file.bin", bytes: 300_000, seed: 7)
+        try await withDevelopmentServer(.init(directory: folder["server"])) { server in
+            var kills = 0
+            for call in 1...Self.mostCalls {
+                let database = folder["queue-\(call).db"]
+                let before = server.requests().count
+                let add = ["add", "--database", database, source, "--to", server.endpoint]
+                #expect(try await Command.run(add, in: folder).status == 0)
+                let run = ["run", "--drain", "--database", database]
+                let first = try await Command.run(
+                    run,
+                    in: folder,
+                    environment: KillShim.environment(library: library, killAt: call)
+                )
+                if first.killed {
+                    kills += 1
+                    #expect(try await Command.run(run, in: folder).status == 0, "after call \(call)")
+                } else {
+                    #expect(first.status == 0, "\(first.errors)")
+                }
+                let audit = Audit(
+                    database: database,
+                    serverFolder: folder["server"],
+                    records: Array(server.requests().dropFirst(before))
+                )
+                let orphans = try await audit.check(sources: [source])
+                #expect(orphans <= (first.killed ? 1 : 0))
+                if !first.killed { break }
+                try #require(call < Self.mostCalls)
+            }
+            // An upload of one file takes at least this many: a shim that is not loaded would let the first run pass.
+            #expect(kills > 30)
+        }
+    }
+
+    @Test func grantIsFinalizedOnceAfterAKillAtEveryCall() async throws {
+        let folder = try TemporaryFolder()
+        let library = try KillShim.build(in: folder)
+        let source = try folder.write("photo.jpg", bytes: 30_000, seed: 9)
+        try await withDevelopmentServer(.init(directory: folder["server"])) { server in
+            var endings: [String: Int] = [:]
+            for call in 1...Self.mostCalls {
+                let database = folder["queue-\(call).db"]
+                let grant = try await server.mintGrant(mimeType: "image/jpeg", fileName: "photo.jpg")
+                let response = #"{"uploadUrl":"\#(grant.uploadURL)","uploadToken":"\#(grant.uploadToken)"}"#
+                let add = ["add", "--database", database, source, "--grant", "-"]
+                #expect(try await Command.run(add, in: folder, input: response).status == 0)
+                let run = ["run", "--drain", "--database", database]
+                let first = try await Command.run(
+                    run,
+                    in: folder,
+                    environment: KillShim.environment(library: library, killAt: call)
+                )
+                if first.killed { _ = try await Command.run(run, in: folder) }
+                let mine = server.requests().filter { $0.grant == grant.id }
+                #expect(mine.filter(\.finalized).count == 1, "after call \(call)")
+                let row = try await SQLiteShell.run(
+                    "SELECT status, last_error_code, upload_token IS NULL FROM upload",
+                    on: database
+                )
+                // A kill between the finalize and its record leaves an outcome that only the user can settle.
+                let isHonest = row == ["completed||1"] || (first.killed && row == ["failed|finalize_outcome_unknown|0"])
+                #expect(isHonest, "after call \(call): \(row)")
+                endings[row.first ?? "", default: 0] += 1
+                if !first.killed { break }
+                try #require(call < Self.mostCalls)
+            }
+            #expect((endings["completed||1"] ?? 0) > 30)
+            print("kills around a finalize: \(endings)")
+        }
+    }
+
+    @Test func addSurvivesAKillAtEveryCall() async throws {
+        let folder = try TemporaryFolder()
+        let library = try KillShim.build(in: folder)
+        let source = try folder.write("file.bin", bytes: 1_000, seed: 8)
+        var kills = 0
+        for call in 1...Self.mostCalls {
+            let database = folder["queue-\(call).db"]
+            let add = ["add", "--database", database, source, "--to", "http://127.0.0.1:9/files/"]
+            let first = try await Command.run(
+                add,
+                in: folder,
+                environment: KillShim.environment(library: library, killAt: call)
+            )
+            let again = try await Command.run(add, in: folder)
+            #expect(again.status == 0, "after call \(call): \(again.errors)")
+            let ids = try await SQLiteShell.run("SELECT id FROM upload", on: database)
+            // What was printed was added; what was not printed may have been.
+            #expect(Set(ids).isSuperset(of: first.lines + again.lines))
+            #expect(ids.count <= 2)
+            #expect(try await SQLiteShell.run("PRAGMA integrity_check", on: database) == ["ok"])
+            if !first.killed { break }
+            kills += 1
+            try #require(call < Self.mostCalls)
+        }
+        #expect(kills > 10)
+    }
+}
+#endif

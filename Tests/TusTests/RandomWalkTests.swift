@@ -1,0 +1,192 @@
+import HTTPTypes
+import Testing
+import Tus
+
+/// Random answers and crashes, and what must hold whatever a server does.
+@Suite struct RandomWalkTests {
+    /// SplitMix64: the same walk for the same seed, everywhere.
+    struct Generator: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var mixed = state
+            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+            return mixed ^ (mixed >> 31)
+        }
+    }
+
+    /// One upload from its first claim to its end: the row as a store would keep it, and what was seen.
+    struct Walk {
+        /// One claim with a server that answers anything must end within this many actions.
+        static let longestClaim = 5_000
+
+        var random: Generator
+        let plan: UploadMachine.Plan
+        var row: UploadMachine.Upload
+        var finished = false
+        var finalizeRequests = 0
+        var lastAnswer: (step: Step, status: Int)?
+        var ends: Set<String> = []
+
+        init(seed: UInt64) {
+            random = Generator(state: seed)
+            let finalizes = Bool.random(using: &random)
+            plan = UploadMachine.Plan(
+                headers: [.authorization: "Bearer very-secret-key"],
+                requestRule: Bool.random(using: &random)
+                    ? RequestRule(exact: Int64.random(in: 1...40, using: &random))
+                    : RequestRule(maximum: Int64.random(in: 1...60, using: &random), tail: 2),
+                finalize: finalizes ? .wix(filename: "a.jpg") : nil,
+                grant: finalizes && Bool.random(using: &random)
+            )
+            row = Sample.upload(length: Int64.random(in: 0...60, using: &random))
+            row.token = finalizes ? Sample.token : nil
+        }
+
+        mutating func claim() {
+            var machine = UploadMachine(upload: row, plan: plan)
+            var action = machine.start()
+            for _ in 0..<Self.longestClaim {
+                // A crash may come at any point: the row is all that is left.
+                if Int.random(in: 0..<60, using: &random) == 0 { return }
+                switch action {
+                case .send(let request):
+                    check(request)
+                    action = answer(request, &machine)
+                case .record(let transition):
+                    check(transition)
+                    apply(transition)
+                    if Int.random(in: 0..<60, using: &random) == 0 { return }
+                    action = machine.recorded()
+                    // The machine goes on with what it believes the row to be; `attempt` is the engine's.
+                    var believed = machine.upload
+                    believed.attempt = row.attempt
+                    #expect(believed == row)
+                case .stop:
+                    return
+                }
+            }
+            Issue.record("a claim did not end: \(row)")
+        }
+
+        mutating func check(_ request: Request) {
+            let isOwnOrigin = Origin(request.url) == Origin(row.endpoint)
+            #expect(request.step == .finalize || request.fields.contains(.authorization) == isOwnOrigin)
+            switch request.step {
+            case .transfer:
+                guard case .file(let range) = request.body else {
+                    Issue.record("a PATCH without bytes")
+                    return
+                }
+                #expect(row.phase == .transfer && range.lowerBound == row.offset && !range.isEmpty)
+                #expect(range.upperBound <= row.length && (range.upperBound == row.length) == row.completing)
+                #expect(request.fields[.uploadOffset] == String(range.lowerBound))
+                #expect(request.fields[.contentLength] == String(range.count))
+            case .finalize:
+                #expect(row.phase == .finalize && row.offset == row.length && 1...2 ~= row.finalizeSent)
+                #expect(!request.fields.contains(.authorization) && !request.fields.contains(.tusResumable))
+                // Following a redirect is the same finalize: that answer said that it was not done there.
+                if !isRedirect(lastAnswer, of: .finalize) { finalizeRequests += 1 }
+                #expect(finalizeRequests <= row.finalizeSent)
+            case .create, .offset, .delete, .capabilities:
+                #expect(request.body == .none)
+            }
+            lastAnswer = nil
+        }
+
+        func isRedirect(_ answer: (step: Step, status: Int)?, of step: Step) -> Bool {
+            answer.map { $0.step == step && [301, 302, 307, 308].contains($0.status) } ?? false
+        }
+
+        mutating func check(_ transition: Transition) {
+            if let message = Action.record(transition).problem?.message {
+                for secret in ["eyJhbGci", "secret-key"] { #expect(!message.contains(secret)) }
+            }
+            guard case .gone = transition else { return }
+            let step = lastAnswer?.step
+            #expect(step == .offset || step == .transfer)
+            #expect(lastAnswer?.status == 404 || lastAnswer?.status == 410)
+            #expect(!row.completing || (plan.finalize == nil && !plan.grant))
+            #expect(row.restarts < plan.maximumRestarts)
+        }
+
+        mutating func apply(_ transition: Transition) {
+            switch transition {
+            case .created(let url, let completing):
+                #expect(row.phase == .create && row.uploadURL == nil)
+                (row.phase, row.uploadURL, row.completing, row.attempt) = (.transfer, url, completing, 0)
+            case .acknowledged(let offset, let completing):
+                #expect(row.phase == .transfer && 0..<row.length ~= offset)
+                (row.offset, row.completing, row.attempt) = (offset, completing, 0)
+            case .transferred(let next):
+                #expect(row.phase == .transfer && next == (plan.finalize == nil ? .done : .finalize))
+                (row.phase, row.offset, row.attempt) = (next, row.length, 0)
+                finished = next == .done
+            case .finalizeSent:
+                row.finalizeSent += 1
+                #expect(row.finalizeSent <= 2)
+            case .gone:
+                (row.phase, row.uploadURL, row.offset) = (.create, nil, 0)
+                (row.completing, row.attempt) = (false, 0)
+                row.restarts += 1
+            case .later:
+                row.attempt += 1
+            case .finalized, .failed, .deleted:
+                finished = true
+            case .parked:
+                break
+            }
+            ends.insert(transition.summary.split(separator: " ").first.map(String.init) ?? "")
+        }
+
+        mutating func answer(_ request: Request, _ machine: inout UploadMachine) -> Action {
+            if Int.random(in: 0..<20, using: &random) == 0 {
+                lastAnswer = (request.step, 0)
+                return machine.receive(RequestFailure(code: "connection_lost", message: "The connection was lost"))
+            }
+            let answer = randomAnswer(to: request)
+            lastAnswer = (request.step, answer.status)
+            return machine.receive(answer)
+        }
+
+        mutating func randomAnswer(to request: Request) -> Answer {
+            let statuses = [
+                199, 303, 400, 401, 402, 403, 404, 408, 409, 410, 412, 413, 415, 423, 428, 429, 460, 500, 501, 503, 507,
+            ]
+            var answer = Answer(status: 204)
+            let odds = Int.random(in: 0..<20, using: &random)
+            if odds < 4 { answer.status = statuses.randomElement(using: &random) ?? 500 }
+            if odds < 2 { answer.status = [404, 409, 410, 413].randomElement(using: &random) ?? 404 }
+            if odds == 4 { answer.status = [301, 302, 307, 308].randomElement(using: &random) ?? 307 }
+            let offset = Int64.random(in: 0...(row.length + row.length / 8), using: &random)
+            if Int.random(in: 0..<15, using: &random) > 0 { answer.fields[.uploadOffset] = String(offset) }
+            if case .file(let range) = request.body, Bool.random(using: &random) {
+                answer.fields[.uploadOffset] = String(Int64.random(in: range, using: &random) + 1)
+            }
+            let locations = ["next", "/files/abc", "https://cdn.example.net/a", "http://tus.example.org/", ":", ""]
+            answer.fields[.location] = locations.randomElement(using: &random) ?? ""
+            let secret = row.token ?? "very-secret-key"
+            let bodies = [#"{"file":{"id":"a"}}"#, #"{"file":{"id":"b"}}"#, "sorry, \(secret) failed", ""]
+            answer.body = Array((bodies.randomElement(using: &random) ?? "").utf8)
+            return answer
+        }
+    }
+
+    @Test(arguments: [UInt64(1), 20_000, 300_000, 4_000_000])
+    func invariantsHold(firstSeed: UInt64) {
+        var ends: Set<String> = []
+        for seed in firstSeed..<(firstSeed + 1_000) {
+            var walk = Walk(seed: seed)
+            for _ in 0..<30 where !walk.finished { walk.claim() }
+            ends.formUnion(walk.ends)
+        }
+        // The walk is worth something only when it has been everywhere.
+        let everything = [
+            "created", "acknowledged", "transferred", "finalizeSent", "finalized", "later", "pause", "gone", "failed",
+            "parked",
+        ]
+        #expect(ends == Set(everything))
+    }
+}

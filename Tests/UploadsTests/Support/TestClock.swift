@@ -1,0 +1,14 @@
+import Foundation
+import Synchronization
+import Uploads
+
+/// A wall clock that moves only when it is told to.
+final class TestClock: Sendable {
+    private let time = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
+
+    var now: Date { time.withLock { $0 } }
+
+    func advance(_ seconds: TimeInterval) { time.withLock { $0 += seconds } }
+
+    var surroundings: Surroundings { Surroundings(now: { self.now }, chance: { 0 }, environment: { _ in nil }) }
+}
