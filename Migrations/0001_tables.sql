@@ -18,7 +18,7 @@ CREATE TABLE destination (
     finalize    TEXT NOT NULL DEFAULT 'none'
                 CONSTRAINT "finalize is none or wix" CHECK (finalize IN ('none', 'wix')),
     retry_at    TEXT            -- nothing is claimed for it before (429, 503)
-                CONSTRAINT "retry_at is a UTC time" CHECK (retry_at GLOB '????-??-??T??:??:??.???Z'),
+                CONSTRAINT "retry_at is a UTC time" CHECK (retry_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]Z'),
     created_at  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) STRICT;
 
@@ -58,10 +58,10 @@ CREATE TABLE upload (
                     CONSTRAINT "attempt is not negative" CHECK (attempt >= 0),
     not_before      TEXT        -- the user's wish
                     CONSTRAINT "not_before is a UTC time like 2026-11-22T15:13:24.000Z"
-                    CHECK (not_before GLOB '????-??-??T??:??:??.???Z'),
+                    CHECK (not_before GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]Z'),
     retry_at        TEXT        -- the queue's back-off
                     CONSTRAINT "retry_at is a UTC time like 2026-11-22T15:13:24.000Z"
-                    CHECK (retry_at GLOB '????-??-??T??:??:??.???Z'),
+                    CHECK (retry_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]Z'),
     last_error_code TEXT,
     last_error      TEXT,
     filename        TEXT CONSTRAINT "filename is 1 to 1024 characters" CHECK (length(filename) BETWEEN 1 AND 1024),
@@ -69,7 +69,7 @@ CREATE TABLE upload (
     metadata        TEXT NOT NULL DEFAULT '{}'
                     CONSTRAINT "metadata is a JSON object" CHECK (metadata = '{}' OR metadata GLOB '{*"*:*}'),
     expires_at      TEXT
-                    CONSTRAINT "expires_at is a UTC time" CHECK (expires_at GLOB '????-??-??T??:??:??.???Z'),
+                    CONSTRAINT "expires_at is a UTC time" CHECK (expires_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]Z'),
     response        TEXT        -- what the host answered to finalize
                     CONSTRAINT "response is at most 1 MiB" CHECK (length(response) <= 1048576),
     pause_reason    TEXT
@@ -92,9 +92,9 @@ CREATE TABLE upload (
     source_device   INTEGER,
     source_boot_id  TEXT,       -- the device number counts only within this boot
     created_at      TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
-                    CONSTRAINT "created_at is a UTC time" CHECK (created_at GLOB '????-??-??T??:??:??.???Z'),
+                    CONSTRAINT "created_at is a UTC time" CHECK (created_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]Z'),
     finished_at     TEXT
-                    CONSTRAINT "finished_at is a UTC time" CHECK (finished_at GLOB '????-??-??T??:??:??.???Z'),
+                    CONSTRAINT "finished_at is a UTC time" CHECK (finished_at GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9]Z'),
 
     CONSTRAINT "upload_offset lies between 0 and a known upload_length"
         CHECK (CASE WHEN upload_length IS NULL THEN upload_offset = 0

@@ -26,10 +26,11 @@ extension UploadStore {
     /// - Parameters:
     ///   - now: The time now.
     ///   - soon: A back-off that ends after this time is for later.
+    ///   - horizon: A back-off that ends later than this comes from a clock that jumped and counts as over.
     ///   - attempts: An upload tried more often than this without progress is for later.
     /// - Returns: True also where there is no upload at all.
     /// - Throws: ``UploadStoreError``.
-    package func isDrained(now: String, soon: String, attempts: Int) async throws -> Bool {
+    package func isDrained(now: String, soon: String, horizon: String, attempts: Int) async throws -> Bool {
         try await read { db in
             try Bool.fetchOne(
                 db,
@@ -39,10 +40,11 @@ extension UploadStore {
                         SELECT 1 FROM upload JOIN destination ON destination.name = upload.destination
                         WHERE status = 'pending' AND attempt <= :attempts
                           AND (not_before IS NULL OR not_before <= :now)
-                          AND (upload.retry_at IS NULL OR upload.retry_at <= :soon)
-                          AND (destination.retry_at IS NULL OR destination.retry_at <= :soon))
+                          AND (upload.retry_at IS NULL OR upload.retry_at <= :soon OR upload.retry_at > :horizon)
+                          AND (destination.retry_at IS NULL OR destination.retry_at <= :soon
+                               OR destination.retry_at > :horizon))
                     """,
-                arguments: ["now": now, "soon": soon, "attempts": attempts]
+                arguments: ["now": now, "soon": soon, "horizon": horizon, "attempts": attempts]
             ) ?? true
         }
     }

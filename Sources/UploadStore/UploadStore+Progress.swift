@@ -31,7 +31,7 @@ extension UploadStore {
         try await own(
             claim,
             """
-            phase = 'transfer', upload_url = :url, upload_offset = 0, completing = :completing, attempt = 0,
+            phase = 'transfer', upload_url = :url, upload_offset = 0, completing = :completing, attempt = 0, crashes = 0,
             retry_at = NULL, last_error_code = NULL, last_error = NULL
             """,
             ["url": url, "completing": completing]

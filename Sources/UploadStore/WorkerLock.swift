@@ -21,7 +21,14 @@ final class WorkerLock: Sendable {
     /// - Returns: Nil when another process (or another processor in this one) holds it.
     init?(databasePath: String, workerID: Int64) throws {
         path = "\(databasePath).worker-\(workerID)"
-        file = try FileDescriptor.open(
+        // Not a stored property before it is locked: an initializer that fails with all of them set runs deinit, which
+        // would close the file again, and with it whatever another thread opened meanwhile.
+        guard let file = try Self.lockedFile(path) else { return nil }
+        self.file = file
+    }
+
+    private static func lockedFile(_ path: String) throws -> FileDescriptor? {
+        let file = try FileDescriptor.open(
             FilePath(path),
             .readWrite,
             options: [.create, .closeOnExec],
@@ -33,6 +40,7 @@ final class WorkerLock: Sendable {
             if reason == .wouldBlock { return nil }
             throw reason
         }
+        return file
     }
 
     deinit { try? file.close() }

@@ -68,18 +68,18 @@ extension Destination {
         self.init(
             name: row.name,
             endpoint: row.endpoint,
-            headers: JSONObject.decode(row.headers),
-            metadata: JSONObject.decode(row.metadata),
+            headers: JSONObject.decode(row.headers) ?? [:],
+            metadata: JSONObject.decode(row.metadata) ?? [:],
             chunkSize: row.chunkSize,
             finalize: Finalize(rawValue: row.finalize) ?? .none
         )
     }
 
     func row() throws -> DestinationRow {
-        guard 1...2048 ~= name.count, !name.contains(where: \.isNewline) else {
+        guard 1...2048 ~= name.unicodeScalars.count, !name.contains(where: \.isNewline), !name.contains("\0") else {
             throw UploadQueueError(.invalidDestination, "a destination's name is 1 to 2,048 characters on one line")
         }
-        if let endpoint { _ = try Self.url(endpoint) }
+        let endpoint = try endpoint.map(Self.url)
         for (header, value) in headers { try Self.check(header: header, value: value) }
         _ = try UploadPlan.metadata(metadata)
         if let chunkSize, chunkSize < 1 {
@@ -95,13 +95,14 @@ extension Destination {
         )
     }
 
-    static func url(_ text: String) throws -> URL {
+    /// Checks a URL, and writes its scheme as the schema knows it: in lower case.
+    static func url(_ text: String) throws -> String {
         guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
             let host = url.host(), !host.isEmpty
         else {
             throw UploadQueueError(.invalidDestination, "\(text) is not an http or https URL")
         }
-        return url
+        return scheme + text.dropFirst(scheme.utf8.count)
     }
 
     private static let credentials: Set<String> = [
@@ -112,7 +113,14 @@ extension Destination {
         guard HTTPFieldName.isValid(header), HTTPFieldName.isValidValue(value) else {
             throw UploadQueueError(.invalidDestination, "the header \(header) is not a legal one")
         }
-        guard !credentials.contains(header.lowercased()) || value.hasPrefix("env:") else {
+        if value.hasPrefix("env:") {
+            let variable = value.dropFirst("env:".count)
+            guard !variable.isEmpty, !variable.contains(where: { $0 == "=" || $0.isWhitespace }) else {
+                throw UploadQueueError(.invalidDestination, "the header \(header) names no environment variable after env:")
+            }
+            return
+        }
+        guard !credentials.contains(header.lowercased()) else {
             throw UploadQueueError(
                 .invalidDestination,
                 "the header \(header) is a secret and is not stored; put it in an environment variable "

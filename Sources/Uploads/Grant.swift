@@ -17,7 +17,7 @@ public struct Grant: Sendable, Equatable {
     ///   - uploadToken: The field `uploadToken`, 1 to 16,384 characters.
     /// - Throws: ``UploadQueueError`` `invalid_grant`.
     public init(uploadURL: String, uploadToken: String) throws {
-        guard (try? Destination.url(uploadURL)) != nil else {
+        guard let uploadURL = try? Destination.url(uploadURL) else {
             throw UploadQueueError(.invalidGrant, "the grant's uploadUrl is not an http or https URL")
         }
         guard 1...16384 ~= uploadToken.utf8.count, uploadToken.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {

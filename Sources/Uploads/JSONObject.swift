@@ -8,14 +8,13 @@ enum JSONObject {
         return (try? encoder.encode(values)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 
-    /// Numbers and booleans, which a hand may have written, are taken as their text.
-    static func decode(_ text: String) -> [String: String] {
-        let values = (try? JSONDecoder().decode([String: Scalar].self, from: Data(text.utf8))) ?? [:]
-        return values.compactMapValues(\.text)
+    /// Nil where a hand wrote something else; numbers and booleans are taken as their text.
+    static func decode(_ text: String) -> [String: String]? {
+        try? JSONDecoder().decode([String: Scalar].self, from: Data(text.utf8)).mapValues(\.text)
     }
 
     private struct Scalar: Decodable {
-        var text: String?
+        var text: String
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
@@ -25,8 +24,8 @@ enum JSONObject {
                 text = String(value)
             } else if let value = try? container.decode(Int64.self) {
                 text = String(value)
-            } else if let value = try? container.decode(Double.self) {
-                text = String(value)
+            } else {
+                text = String(try container.decode(Double.self))
             }
         }
     }

@@ -33,7 +33,7 @@ public struct RetryPolicy: Sendable {
     func delay(attempt: Int, chance: Double) -> Duration {
         if attempt < delays.count { return delays[attempt] * (1 + chance / 2) }
         let last = max(delays.last ?? .zero, .seconds(1))
-        let doublings = min(attempt - delays.count + 1, 20)
+        let doublings = min(attempt - delays.count, 20) + 1
         return min(longestDelay, last * (1 << doublings)) * chance
     }
 }

@@ -47,18 +47,35 @@ enum UploadPlan {
         capabilities: Capabilities?,
         environment: (String) -> String?
     ) throws -> UploadMachine.Plan {
+        guard JSONObject.decode(claimed.destination.headers) != nil,
+            JSONObject.decode(claimed.destination.metadata) != nil
+        else {
+            throw Failure(
+                code: "invalid_destination",
+                message: "the headers or the metadata of destination \(claimed.destination.name) are not a JSON object "
+                    + "of texts; save it again, then retry",
+                parks: nil
+            )
+        }
         let destination = Destination(claimed.destination)
         let row = claimed.upload
         let filename = row.filename ?? lastComponent(of: row.sourcePath)
         let finalizes = destination.finalize == .wix
         return UploadMachine.Plan(
-            headers: try headers(destination, environment: environment),
+            headers: sharesOrigin(row, destination) ? try headers(destination, environment: environment) : [:],
             metadata: try metadata(row, destination, filename: filename),
             requestRule: RequestRule(exact: destination.chunkSize),
             finalize: finalizes ? .wix(filename: filename) : nil,
             grant: row.uploadToken != nil,
             capabilities: capabilities
         )
+    }
+
+    /// Whether an upload is created at its destination's own origin; the host of a grant may be another one.
+    private static func sharesOrigin(_ row: UploadRow, _ destination: Destination) -> Bool {
+        guard let own = row.endpoint else { return true }
+        let origins = [own, destination.endpoint].map { $0.flatMap(URL.init(string:)).flatMap(Origin.init) }
+        return origins[0] != nil && origins[0] == origins[1]
     }
 
     /// The headers of a destination, with environment variables in place.
@@ -104,7 +121,14 @@ enum UploadPlan {
             values["filetype"] = contentType
         }
         values.merge(destination.metadata) { $1 }
-        values.merge(JSONObject.decode(row.metadata)) { $1 }
+        guard let own = JSONObject.decode(row.metadata) else {
+            throw Failure(
+                code: UploadQueueError.Code.invalidMetadata.rawValue,
+                message: "the metadata is not a JSON object of texts; correct it in the table upload, then retry",
+                parks: nil
+            )
+        }
+        values.merge(own) { $1 }
         if let token = row.uploadToken { values["token"] = token }
         do {
             return try metadata(values)

@@ -93,10 +93,10 @@ extension UploadQueue {
             throw UploadQueueError(.invalidSource, error.message, cause: error)
         }
         _ = try UploadPlan.metadata(metadata)
-        if let filename, !(1...1024 ~= filename.count) {
+        if let filename, !(1...1024 ~= filename.unicodeScalars.count) {
             throw UploadQueueError(.invalidMetadata, "a file name is 1 to 1,024 characters")
         }
-        if let contentType, !(1...255 ~= contentType.count) || !HTTPFieldName.isValidValue(contentType) {
+        if let contentType, !(1...255 ~= contentType.unicodeScalars.count) || !HTTPFieldName.isValidValue(contentType) {
             throw UploadQueueError(.invalidMetadata, "a content type is 1 to 255 characters on one line")
         }
         return NewUpload(

@@ -47,6 +47,10 @@ struct UploadRun: Sendable {
         } catch let error as UploadStoreError where error.code == .refused {
             // The schema refused what an answer led to. Ending the worker would stop every other upload too.
             try await settle { try await fail(Problem(code: "record_refused", message: error.message)) }
+        } catch let error as UploadStoreError where error.code == .refused {
+            // What a server answered breaks a rule of the schema; the next upload need not.
+            let message = "what the server answered cannot be stored: \(error.message)"
+            try await settle { try await fail(Problem(code: "answer_not_storable", message: message)) }
         } catch let failure as SourceFile.Failure {
             try await settle { try await fail(Problem(code: failure.code, message: failure.message)) }
         } catch let failure as UploadPlan.Failure {
@@ -141,10 +145,12 @@ struct UploadRun: Sendable {
                 switch outcome {
                 case .ended:
                     return
-                case .goesOn(.pause):
+                case .goesOn(.pause) where transition != .finalizeSent:
                     try await store.paused(claim)
                     return
                 case .goesOn(.cancel) where !machine.upload.cancelling:
+                    // With the transition applied: it may have brought the URL that is to be deleted.
+                    _ = machine.recorded()
                     var upload = machine.upload
                     upload.cancelling = true
                     machine = UploadMachine(upload: upload, plan: plan)
@@ -201,7 +207,7 @@ struct UploadRun: Sendable {
         case .failed(let problem):
             try await fail(problem)
         case .parked(let reason, let problem):
-            try await store.parked(claim, reason: reason.rawValue, code: problem.code, message: problem.message)
+            try await park(reason, problem)
         case .deleted(let note):
             try await store.deleted(claim, note: note.map { ($0.code, $0.message) }, now: Timestamp.text(now))
         }
@@ -213,11 +219,14 @@ struct UploadRun: Sendable {
 
     private func later(_ problem: Problem, retryAfter: RetryAfter?, pausesDestination: Bool) async throws {
         // The offset may have advanced under this claim, which made this the first try again.
-        let attempt = try await store.upload(claim.uploadID)?.attempt ?? claimed.upload.attempt
-        guard attempt + 1 < context.retry.maximumAttempts else {
+        let row = try await store.upload(claim.uploadID) ?? claimed.upload
+        let attempt = row.attempt
+        guard attempt < context.retry.maximumAttempts - 1 else {
+            // To give up does not settle what came of a finalize.
+            let isInDoubt = row.finalizeSent > 0 && row.phase == .finalize
             try await fail(
                 Problem(
-                    code: "too_many_attempts",
+                    code: isInDoubt ? "finalize_outcome_unknown" : "too_many_attempts",
                     message:
                         "given up after \(attempt + 1) tries; the last: \(problem.message); retry takes it up again"
                 )
@@ -238,20 +247,51 @@ struct UploadRun: Sendable {
             metadata: ["error.type": "\(problem.code)", "upload.retry_at": "\(retryAt)"]
         )
         if pausesDestination { try await store.pauseDestination(claimed.upload.destination, until: retryAt) }
-        try await store.tryLater(claim, at: retryAt, code: problem.code, message: problem.message)
+        try await ending {
+            try await store.tryLater(claim, at: retryAt, code: problem.code, message: problem.message)
+        }
     }
 
     private func fail(_ problem: Problem) async throws {
         logger.info("Upload failed", metadata: ["error.type": "\(problem.code)"])
-        try await store.failed(claim, code: problem.code, message: problem.message, now: Timestamp.text(now))
+        try await ending {
+            try await store.failed(claim, code: problem.code, message: problem.message, now: Timestamp.text(now))
+        }
         context.metrics.failed()
     }
 
+    private func park(_ reason: ParkReason, _ problem: Problem) async throws {
+        try await ending {
+            try await store.parked(claim, reason: reason.rawValue, code: problem.code, message: problem.message)
+        }
+    }
+
+    /// What hinders an upload does not hinder its cancellation: at worst the server keeps what it has.
     private func refuse(_ failure: UploadPlan.Failure) async throws {
-        if let reason = failure.parks {
-            try await store.parked(claim, reason: reason.rawValue, code: failure.code, message: failure.message)
+        if claimed.upload.requested == .cancel {
+            try await store.deleted(claim, note: (failure.code, failure.message), now: Timestamp.text(now))
+        } else if let reason = failure.parks {
+            try await park(reason, Problem(code: failure.code, message: failure.message))
         } else {
             try await fail(Problem(code: failure.code, message: failure.message))
+        }
+    }
+
+    /// Ends the claim, and then does what a person asked for meanwhile: the end of a claim does not swallow it.
+    ///
+    /// A deletion that the server refused for now stays pending as it is.
+    private func ending(_ body: () async throws -> Void) async throws {
+        let requested = try await store.upload(claim.uploadID)?.requested
+        try await body()
+        guard claimed.upload.requested != .cancel else { return }
+        do {
+            switch requested {
+            case .pause: try await store.pause(claim.uploadID)
+            case .cancel: try await store.cancel(claim.uploadID, now: Timestamp.text(now))
+            case nil: break
+            }
+        } catch let error as UploadStoreError where error.code == .refused {
+            logger.debug("Request is void now", metadata: ["request": "\(requested?.rawValue ?? "")"])
         }
     }
 }

@@ -160,6 +160,7 @@ final class WorkShift: Sendable {
         return try await store.isDrained(
             now: Timestamp.text(now),
             soon: Timestamp.text(now.addingTimeInterval(Self.soon)),
+            horizon: horizon,
             attempts: options.retry.delays.count
         )
     }

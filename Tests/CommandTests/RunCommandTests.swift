@@ -2,7 +2,7 @@ import DevelopmentServer
 import Foundation
 import Testing
 
-@Suite struct RunCommandTests {
+@Suite(.timeLimit(.minutes(3))) struct RunCommandTests {
     /// Runs a body with a queue and a server beside it.
     private static func withServer(
         faults: [Fault] = [],
@@ -148,7 +148,10 @@ import Testing
             try commands.write("a")
             try await commands.output("add", "a", "--to", server.endpoint)
             let worker = try commands.start("run")
-            while try await commands.array("list", "--status", "completed", "--json").isEmpty && worker.isRunning {}
+            defer { worker.end() }
+            while try await commands.array("list", "--status", "completed", "--json").isEmpty && worker.isRunning {
+                try Task.checkCancellation()
+            }
             let workers = try #require(try await commands.object("status", "--json")["workers"] as? [[String: Any]])
             #expect(workers.map { $0["pid"] as? Int32 } == [worker.pid])
             worker.signal(SIGTERM)
@@ -177,8 +180,10 @@ import Testing
         try await Self.withServer { commands, _ in
             try await commands.output("destination", "add", "here", "--wix")
             let worker = try commands.start("run")
+            defer { worker.end() }
             var workers: [[String: Any]] = []
             while workers.isEmpty && worker.isRunning {
+                try Task.checkCancellation()
                 workers = try await commands.object("status", "--json")["workers"] as? [[String: Any]] ?? []
             }
             #expect(workers.count == 1)
@@ -193,5 +198,12 @@ import Testing
         let commands = try QueueCommands()
         #expect(try await commands.run("run", "--concurrency", "0").status == 64)
         #expect(try await commands.run("run", "--log-level", "loud").status == 64)
+    }
+}
+
+extension Command {
+    /// Leaves nothing running behind a test that failed.
+    fileprivate func end() {
+        if isRunning { signal(SIGKILL) }
     }
 }

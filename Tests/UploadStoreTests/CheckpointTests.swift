@@ -12,9 +12,9 @@ import Testing
         let fixture = try await StoreFixture()
         let store = fixture.store
         var longest = 0
-        for round in 0..<40 {
+        for round in 0..<200 {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for number in 0..<100 {
+                for number in 0..<20 {
                     group.addTask { _ = try await store.add([StoreFixture.upload("\(round)-\(number)")]) }
                 }
                 try await group.waitForAll()

@@ -8,7 +8,12 @@ import Testing
     }
 
     private func isDrained(_ fixture: StoreFixture) async throws -> Bool {
-        try await fixture.store.isDrained(now: StoreFixture.now, soon: StoreFixture.later, attempts: 3)
+        try await fixture.store.isDrained(
+            now: StoreFixture.now,
+            soon: StoreFixture.later,
+            horizon: StoreFixture.horizon,
+            attempts: 3
+        )
     }
 
     @Test func anEmptyQueueIsDrained() async throws {
@@ -25,6 +30,7 @@ import Testing
         ("retry_at = '2026-11-22T12:00:00.000Z'", true, false),
         ("retry_at = '2026-11-22T12:00:30.000Z'", false, false),
         ("retry_at = '2026-11-22T12:01:00.001Z'", false, true),
+        ("retry_at = '2036-11-22T12:00:00.000Z'", true, false),
         ("attempt = 3, retry_at = '2026-11-22T12:00:30.000Z'", false, false),
         ("attempt = 4, retry_at = '2026-11-22T12:00:30.000Z'", false, true),
     ])

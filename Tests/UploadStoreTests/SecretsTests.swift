@@ -68,7 +68,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {
                 group.addTask {
-                    for _ in 0..<50 { _ = try await store.add((0..<10).map { StoreFixture.upload("\($0)") }) }
+                    for _ in 0..<20 { _ = try await store.add((0..<250).map { StoreFixture.upload("\($0)") }) }
                 }
             }
             group.addTask {
@@ -79,7 +79,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        #expect(try await store.query("SELECT count(*), max(id) FROM upload").rows == [["2000", "2000"]])
+        #expect(try await store.query("SELECT count(*), max(id) FROM upload").rows == [["20000", "20000"]])
         #expect(try await store.query("PRAGMA integrity_check").rows == [["ok"]])
     }
 

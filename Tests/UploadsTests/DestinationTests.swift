@@ -1,3 +1,4 @@
+import DevelopmentServer
 import Foundation
 import Testing
 import UploadStore
@@ -19,7 +20,7 @@ import UploadStore
         tus(), tus(name: "ä 文件 🙂"), tus(name: String(repeating: "n", count: 2048)), tus(endpoint: "http://localhost:1080"),
         tus(endpoint: "https://[::1]:8080/files?tenant=a%20b"), tus(chunkSize: 1), tus(chunkSize: .max),
         tus(headers: ["X-Tenant": "a b", "Authorization": "env:TOKEN", "cookie": "env:COOKIE"]),
-        tus(metadata: ["project": "herbarium", "empty": "", "ü".isEmpty ? "" : "u": "ü, ;"]), .wix(), .wix("another"),
+        tus(metadata: ["project": "herbarium", "empty": "", "u": "ü, ;"]), .wix(), .wix("another"),
     ]
 
     @Test(arguments: good) func survivesTheDatabase(_ destination: Destination) async throws {
@@ -30,7 +31,7 @@ import UploadStore
         #expect(try await queue.destinations() == [destination])
         #expect(try await queue.destination(destination.name) == destination)
         try await queue.removeDestination(destination.name)
-        #expect(try await queue.destination(destination.name) == nil)
+        #expect(try await queue.destinations().isEmpty)
     }
 
     static let bad: [Destination] = [

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import Testing
+import UnixSignals
 import Uploads
 
 /// The README's example, compiled and run: the lines between the markers are those of the README.

@@ -60,11 +60,9 @@ import Uploads
             try await scene.drain()
             let upload = try await scene.upload(1)
             #expect(upload.status == .completed)
-            let id = try #require(upload.uploadURL?.split(separator: "/").last)
-            let stored = try String(contentsOfFile: scene.folder["server/\(id).json"], encoding: .utf8)
+            let metadata = try scene.storedMetadata(upload)
             let expected = [("a", "b"), ("filename", "name.txt"), ("filetype", "text/x-own"), ("n", "7"), ("t", "true")]
-                .map { "\($0.0) \(Data($0.1.utf8).base64EncodedString())" }.joined(separator: ",")
-            #expect(stored.contains(expected))
+            #expect(metadata == expected.map { "\($0) \(Data($1.utf8).base64EncodedString())" }.joined(separator: ","))
         }
     }
 

@@ -1,6 +1,6 @@
 import DevelopmentServer
 import Foundation
-import SystemPackage
+import HTTPTypes
 import Testing
 import Tus
 import UploadStore

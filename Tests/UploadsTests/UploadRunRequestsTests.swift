@@ -1,6 +1,7 @@
 import DevelopmentServer
 import Foundation
 import Testing
+import UploadStore
 import Uploads
 
 /// pause, resume, cancel and retry while a worker holds the upload.

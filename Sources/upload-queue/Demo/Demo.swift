@@ -41,13 +41,7 @@ struct Demo: Sendable {
                 try Output.line("2. A tus server that also stands in for Wix listens on \(server.origin)/.")
                 return try await upload(files, to: server)
             }
-        } catch let error as CommandError {
-            throw error
-        } catch is CancellationError {
-            throw CancellationError()
-        } catch let error as UploadQueueError {
-            throw error
-        } catch {
+        } catch where !(error is CommandError || error is UploadQueueError || error is CancellationError) {
             throw CommandError(.unavailable, "the demo could not go on: \(error)")
         }
     }

@@ -42,7 +42,7 @@ struct QueueCommands {
     ) async throws -> String {
         let environment = self.environment.merging(environment) { $1 }
         let ending = try await Command.run(arguments, in: folder, environment: environment, input: input)
-        #expect(ending.status == 0, "\(arguments): \(ending.errors)", sourceLocation: sourceLocation)
+        try #require(ending.status == 0, "\(arguments): \(ending.errors)", sourceLocation: sourceLocation)
         return ending.output
     }
 

@@ -66,6 +66,7 @@ struct Scene: Sendable {
     }
 
     /// Runs a body while a processor works, and stops it then.
+    @discardableResult
     func whileWorking<Value: Sendable>(
         _ processor: UploadProcessor,
         _ body: () async throws -> Value
@@ -116,6 +117,16 @@ struct Scene: Sendable {
     func stored(_ url: String) throws -> Data {
         let id = try #require(url.split(separator: "/").last)
         return try Data(contentsOf: URL(filePath: folder["server/\(id).bin"]))
+    }
+
+    /// The metadata that the server holds of an upload, as it came.
+    func storedMetadata(_ upload: Upload) throws -> String? {
+        struct Stored: Decodable {
+            var metadata: String?
+        }
+        let id = try #require(upload.uploadURL?.split(separator: "/").last)
+        let data = try Data(contentsOf: URL(filePath: folder["server/\(id).json"]))
+        return try JSONDecoder().decode(Stored.self, from: data).metadata
     }
 
     func upload(_ id: Upload.ID) async throws -> Upload { try #require(try await queue.upload(id)) }
