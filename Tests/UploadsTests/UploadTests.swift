@@ -44,7 +44,7 @@ import UploadStore
     }
 
     @Test(arguments: [
-        Wrong(code: "refused", destination: "nowhere"), Wrong(code: "refused", destination: ""),
+        Wrong(code: "not_found", destination: "nowhere"), Wrong(code: "not_found", destination: ""),
         Wrong(code: "invalid_metadata", metadata: ["a b": "c"]), Wrong(code: "invalid_metadata", metadata: ["": "c"]),
         Wrong(code: "invalid_metadata", metadata: ["a": String(repeating: "x", count: 40_000)]),
         Wrong(code: "invalid_metadata", filename: ""),

@@ -41,7 +41,7 @@ struct Demo: Sendable {
                 try Output.line("2. A tus server that also stands in for Wix listens on \(server.origin)/.")
                 return try await upload(files, to: server)
             }
-        } catch where !(error is CommandError || error is UploadQueueError || error is CancellationError) {
+        } catch let error where !(error is CommandError || error is UploadQueueError || error is CancellationError) {
             throw CommandError(.unavailable, "the demo could not go on: \(error)")
         }
     }

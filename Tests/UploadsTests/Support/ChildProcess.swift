@@ -23,25 +23,21 @@ enum ChildProcess {
 
     /// Runs a program to its end; a missing one ends with status 127.
     static func run(_ arguments: [String]) async throws -> (status: Int32, output: String) {
-        let pipe = Pipe()
-        let process = try spawn(["/usr/bin/env"] + arguments, output: pipe.fileHandleForWriting.fileDescriptor)
-        try pipe.fileHandleForWriting.close()
-        let (pieces, continuation) = AsyncStream.makeStream(of: Data.self)
-        pipe.fileHandleForReading.readabilityHandler = { file in
-            let piece = file.availableData
-            if piece.isEmpty {
-                file.readabilityHandler = nil
-                continuation.finish()
-            } else {
-                continuation.yield(piece)
+        let folder = try TestFolder()
+        let file = open(folder["output"], O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        try #require(file >= 0)
+        defer { close(file) }
+        let process = try spawn(["/usr/bin/env"] + arguments, output: file)
+        let status = await withCheckedContinuation { continuation in
+            // A thread of its own may wait; those of the tests may not.
+            Thread.detachNewThread {
+                var status: Int32 = 0
+                while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+                continuation.resume(returning: status)
             }
         }
-        var output = Data()
-        for await piece in pieces { output += piece }
-        // It closed its output, which it does by ending: this does not wait.
-        var status: Int32 = 0
-        try #require(waitpid(process, &status, 0) == process)
-        return (status & 0x7F == 0 ? status >> 8 & 0xFF : status & 0x7F, String(decoding: output, as: UTF8.self))
+        let output = try String(contentsOfFile: folder["output"], encoding: .utf8)
+        return (status & 0x7F == 0 ? status >> 8 & 0xFF : status & 0x7F, output)
     }
 
     private static func spawn(_ arguments: [String], output: Int32) throws -> pid_t {
