@@ -133,7 +133,12 @@ package struct DevelopmentServer: Service, Sendable {
             try await serve(application(handler))
         } catch {
             try? log.close()
-            throw error
+            guard let reason = error as? IOError else { throw error }
+            throw CannotListen(
+                host: configuration.host,
+                port: configuration.port,
+                reason: Errno(rawValue: reason.errnoCode)
+            )
         }
         try log.close()
     }
@@ -189,6 +194,20 @@ extension DevelopmentServer {
     package struct Stopped: Error, CustomStringConvertible {
         /// What happened.
         package var description: String { "the development server has stopped" }
+    }
+
+    /// The address is taken, or may not be used.
+    package struct CannotListen: Error, CustomStringConvertible {
+        /// The host that was asked for.
+        package let host: String
+        /// The port that was asked for.
+        package let port: Int
+        let reason: Errno
+
+        /// What happened and what to do.
+        package var description: String {
+            "cannot listen on \(host):\(port): \(reason); choose another port"
+        }
     }
 
     /// The server is asked to be reachable from elsewhere; it has no protection against that.

@@ -14,8 +14,10 @@ struct DatabaseWatch: Sendable {
     ///
     /// - Throws: `CancellationError`, or ``UploadStoreError`` when the database cannot be read.
     func change(since mark: Int) async throws {
-        let signals = store.changes.stream()
-        while try await store.dataVersion() == mark {
+        while true {
+            // A stream for each wait: the end of a wait cancels its reader, and that ends the stream for good.
+            let signals = store.changes.stream()
+            guard try await store.dataVersion() == mark else { return }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     for await _ in signals { return }

@@ -102,6 +102,12 @@ extension Destination {
         else {
             throw UploadQueueError(.invalidDestination, "\(text) is not an http or https URL")
         }
+        guard url.user() == nil, url.password() == nil else {
+            throw UploadQueueError(
+                .invalidDestination,
+                "the URL holds a user name or password, which would be stored; use a header with env:NAME instead"
+            )
+        }
         return scheme + text.dropFirst(scheme.utf8.count)
     }
 
@@ -116,7 +122,10 @@ extension Destination {
         if value.hasPrefix("env:") {
             let variable = value.dropFirst("env:".count)
             guard !variable.isEmpty, !variable.contains(where: { $0 == "=" || $0.isWhitespace }) else {
-                throw UploadQueueError(.invalidDestination, "the header \(header) names no environment variable after env:")
+                throw UploadQueueError(
+                    .invalidDestination,
+                    "the header \(header) names no environment variable after env:"
+                )
             }
             return
         }

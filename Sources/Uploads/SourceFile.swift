@@ -94,7 +94,7 @@ final class SourceFile: Sendable {
         case .noSuchFileOrDirectory, .notDirectory:
             Failure(
                 code: "source_missing",
-                message: "\(path) does not exist; put it back and retry, or cancel the upload"
+                message: "\(path) does not exist"
             )
         case .permissionDenied, .notPermitted:
             Failure(

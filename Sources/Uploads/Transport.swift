@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import SystemPackage
 internal import Tus
 
 /// Sends the wire's requests over HTTP/1.1 and brings back what came of them.
@@ -38,6 +39,7 @@ struct Transport: Sendable {
     /// - Throws: ``RequestFailure`` when no answer came, `CancellationError` when the task was cancelled.
     func send(_ request: Tus.Request, file: SourceFile?) async throws -> Answer {
         let body = try body(of: request, file: file)
+        let collector = AnswerCollector(largest: Self.largestAnswer)
         do {
             defer { body.close() }
             let httpRequest = try HTTPClient.Request(
@@ -46,16 +48,17 @@ struct Transport: Sendable {
                 headers: HTTPHeaders(request.fields.map { ($0.name.rawName, $0.value) }),
                 body: body.body
             )
-            let running = client.execute(
-                request: httpRequest,
-                delegate: ResponseAccumulator(request: httpRequest, maxBodySize: Self.largestAnswer)
-            )
-            let response = try await withTaskCancellationHandler {
+            let running = client.execute(request: httpRequest, delegate: collector)
+            return try await withTaskCancellationHandler {
                 try await running.futureResult.get()
             } onCancel: {
                 running.cancel()
             }
-            return Answer(response)
+        } catch let error as HTTPClientError where error == .requestStreamCancelled {
+            // The whole answer came before the body was sent, so the client had no more use for the body; where both
+            // end at the same time, it tells only that.
+            guard let answer = collector.answer else { throw RequestFailure(error) }
+            return answer
         } catch {
             try Task.checkCancellation()
             throw RequestFailure(error)
@@ -75,17 +78,6 @@ struct Transport: Sendable {
     }
 }
 
-extension Answer {
-    fileprivate init(_ response: HTTPClient.Response) {
-        var fields = HTTPFields()
-        for (name, value) in response.headers {
-            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
-        }
-        let body = response.body.map { Array($0.readableBytesView) } ?? []
-        self.init(status: Int(response.status.code), fields: fields, body: body)
-    }
-}
-
 extension RequestFailure {
     /// Says in a few fixed codes why no answer came.
     fileprivate init(_ error: any Error) {
@@ -95,13 +87,14 @@ extension RequestFailure {
             ]
             let code = timeouts.contains(error) ? "timeout" : "connection_lost"
             self.init(code: code, message: "no answer from the server: \(error.shortDescription)")
-        } else if error is ResponseAccumulator.ResponseTooBigError {
+        } else if error is AnswerCollector.TooLarge {
             self.init(
                 code: "answer_too_large",
                 message: "the server's answer is larger than \(Transport.largestAnswer) bytes"
             )
         } else {
-            self.init(code: "connection_failed", message: "the server cannot be reached: \(error)")
+            let reason = (error as? IOError).map { Errno(rawValue: $0.errnoCode).description } ?? "\(error)"
+            self.init(code: "connection_failed", message: "the server cannot be reached: \(reason)")
         }
     }
 }

@@ -9,7 +9,7 @@ internal import UploadStore
 /// Any number may run on one file, in one process or several; each upload is worked by one of them. When the process of
 /// one dies, the others take its uploads over within a second. On graceful shutdown it claims nothing more, lets the
 /// requests in flight end within ``Options/gracePeriod``, records what they brought, and gives the rest back.
-public struct UploadProcessor: Service {
+public struct UploadProcessor: Service, CustomStringConvertible {
     /// How a processor works.
     public struct Options: Sendable {
         /// Uploads worked at the same time, 1 or more; the default is 4.
@@ -56,6 +56,10 @@ public struct UploadProcessor: Service {
 
     let queue: UploadQueue
     let options: Options
+
+    /// The queue's file, for the log of a service group.
+    public var description: String { "UploadProcessor(\(queue.path))" }
+
     package var surroundings = Surroundings()
 
     init(queue: UploadQueue, options: Options) {

@@ -29,7 +29,11 @@ extension UploadQueue {
     /// - Parameter id: The upload.
     /// - Throws: ``UploadQueueError`` `not_found`, or `refused` when it is completed or cancelled already.
     public func cancel(_ id: Upload.ID) async throws {
-        try await UploadQueueError.wrapping { try await store.cancel(id, now: Timestamp.text(Date())) }
+        try await UploadQueueError.wrapping {
+            try await store.cancel(id, now: Timestamp.text(Date()))
+            // This process may end now, and no other one knows that a secret still stands in the log.
+            try await store.forgetErasedSecrets()
+        }
         work.signal()
     }
 

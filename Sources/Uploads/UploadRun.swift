@@ -47,10 +47,6 @@ struct UploadRun: Sendable {
         } catch let error as UploadStoreError where error.code == .refused {
             // The schema refused what an answer led to. Ending the worker would stop every other upload too.
             try await settle { try await fail(Problem(code: "record_refused", message: error.message)) }
-        } catch let error as UploadStoreError where error.code == .refused {
-            // What a server answered breaks a rule of the schema; the next upload need not.
-            let message = "what the server answered cannot be stored: \(error.message)"
-            try await settle { try await fail(Problem(code: "answer_not_storable", message: message)) }
         } catch let failure as SourceFile.Failure {
             try await settle { try await fail(Problem(code: failure.code, message: failure.message)) }
         } catch let failure as UploadPlan.Failure {

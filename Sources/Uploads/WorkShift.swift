@@ -41,7 +41,8 @@ final class WorkShift: Sendable {
 
     private var store: UploadStore { queue.store }
     private var now: Date { surroundings.now() }
-    private var horizon: String { Timestamp.text(now.addingTimeInterval(UploadRun.longestWait)) }
+
+    private func horizon(_ now: Date) -> String { Timestamp.text(now.addingTimeInterval(UploadRun.longestWait)) }
 
     /// Works until drained, shut down or cancelled.
     func run() async throws {
@@ -92,7 +93,8 @@ final class WorkShift: Sendable {
         try await takeOverDead()
         try await withThrowingDiscardingTaskGroup { runs in
             while !state.withLock(\.stopping) && !Task.isCancelled {
-                let claimed = try await claim()
+                let now = now
+                let claimed = try await claim(at: now)
                 for upload in claimed {
                     runs.addTask {
                         defer { self.ended() }
@@ -100,7 +102,7 @@ final class WorkShift: Sendable {
                     }
                 }
                 if claimed.isEmpty {
-                    if hasRoom, try await isDone() { break }
+                    if hasRoom, try await isDone(at: now) { break }
                     await wakes.next()
                 }
             }
@@ -121,8 +123,9 @@ final class WorkShift: Sendable {
     /// Where every place is taken, what is left to do is not even looked at: it can be a million rows.
     private var hasRoom: Bool { room > 0 }
 
-    private func claim() async throws -> [ClaimedUpload] {
+    private func claim(at now: Date) async throws -> [ClaimedUpload] {
         let (room, active) = (room, state.withLock(\.active))
+        let horizon = horizon(now)
         let now = Timestamp.text(now)
         guard room > 0, try await store.hasDue(now: now, horizon: horizon) else { return [] }
         let claimed = try await store.claim(
@@ -149,9 +152,8 @@ final class WorkShift: Sendable {
 
     /// Called when nothing could be claimed: whether the run is over.
     ///
-    /// Else notes when to look again.
-    private func isDone() async throws -> Bool {
-        let now = now
+    /// Else notes when to look again. The time is that of the claim: what became due since is not to be missed.
+    private func isDone(at now: Date) async throws -> Bool {
         let due = try await store.nextDue(after: Timestamp.text(now))
         state.withLock { $0.dueAt = due }
         guard state.withLock({ $0.active == 0 }) else { return false }
@@ -160,7 +162,7 @@ final class WorkShift: Sendable {
         return try await store.isDrained(
             now: Timestamp.text(now),
             soon: Timestamp.text(now.addingTimeInterval(Self.soon)),
-            horizon: horizon,
+            horizon: horizon(now),
             attempts: options.retry.delays.count
         )
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DevelopmentServer
 import SystemPackage
 import Uploads
 
@@ -35,6 +36,7 @@ struct CommandError: Error {
         case let error as CommandError: self = error
         case let error as UploadQueueError: self.init(Self.status(error.code), error.message)
         case let error as Errno: self.init(Self.status(error), "\(error)")
+        case let error as DevelopmentServer.CannotListen: self.init(.unavailable, "\(error)")
         case is CancellationError: self.init(.failed, "interrupted")
         default: self.init(.failed, "\(error)")
         }

@@ -11,7 +11,8 @@ import Uploads
     }
 
     @Test(arguments: [
-        ("a", "/a"), ("./a", "/a"), ("a//b/", "/a/b"), ("../a", "/../a"), ("-n", "/-n"), ("~", "/~"), (".", ""), ("", ""),
+        ("a", "/a"), ("./a", "/a"), ("a//b/", "/a/b"), ("../a", "/../a"), ("-n", "/-n"), ("~", "/~"), (".", ""),
+        ("", ""),
     ]) func ofARelativePath(path: String, expected: String) {
         #expect(AbsolutePath.of(path) == FileManager.default.currentDirectoryPath + expected)
     }

@@ -17,7 +17,8 @@ import UploadStore
     }
 
     static let good: [Destination] = [
-        tus(), tus(name: "ä 文件 🙂"), tus(name: String(repeating: "n", count: 2048)), tus(endpoint: "http://localhost:1080"),
+        tus(), tus(name: "ä 文件 🙂"), tus(name: String(repeating: "n", count: 2048)),
+        tus(endpoint: "http://localhost:1080"),
         tus(endpoint: "https://[::1]:8080/files?tenant=a%20b"), tus(chunkSize: 1), tus(chunkSize: .max),
         tus(headers: ["X-Tenant": "a b", "Authorization": "env:TOKEN", "cookie": "env:COOKIE"]),
         tus(metadata: ["project": "herbarium", "empty": "", "u": "ü, ;"]), .wix(), .wix("another"),

@@ -62,7 +62,8 @@ import Uploads
             #expect(patches.map(\.bytesStored).reduce(0, +) == 1_000_000)
             #expect(patches.count == 2)
             let expected = [
-                "add", "claim", "completing", "created", "try later", "claim", "acknowledged", "transferred", "finished",
+                "add", "claim", "completing", "created", "try later", "claim", "acknowledged", "transferred",
+                "finished",
             ]
             #expect(try await scene.story(upload.id).sorted() == expected.sorted())
         }
@@ -94,7 +95,9 @@ import Uploads
             let ids = try await scene.queue.add(paths.map { .file($0) }, to: "server")
             try await scene.drain(concurrency: 8)
             for (index, id) in ids.enumerated() {
-                #expect(try scene.stored(try await scene.upload(id)) == TestFolder.bytes(2_000, seed: UInt64(index + 1)))
+                #expect(
+                    try scene.stored(try await scene.upload(id)) == TestFolder.bytes(2_000, seed: UInt64(index + 1))
+                )
             }
             #expect(scene.server.requests().filter { $0.step == .create }.count == 200)
             #expect(scene.server.requests().filter { $0.step == .transfer }.count == 200)

@@ -49,7 +49,10 @@ import Testing
 
     @Test func tellsWhenAWebTokenExpires() throws {
         #expect(try Self.token(#"{"exp":1800000000}"#).expiresAt == Date(timeIntervalSince1970: 1_800_000_000))
-        #expect(try Self.token(#"{"iat":1,"exp":1800000000.5,"x":"ü~~~?"}"#).expiresAt == Date(timeIntervalSince1970: 1_800_000_000.5))
+        #expect(
+            try Self.token(#"{"iat":1,"exp":1800000000.5,"x":"ü~~~?"}"#).expiresAt
+                == Date(timeIntervalSince1970: 1_800_000_000.5)
+        )
     }
 
     @Test(arguments: [#"{"exp":-1}"#, #"{"exp":1e300}"#, #"{"exp":"soon"}"#, "{}", "no json", ""])

@@ -14,12 +14,17 @@ import UploadStore
         try await Scene.run { scene in
             let folder = scene.folder
             try #require(mkfifo(folder["fifo"], 0o600) == 0)
-            try FileManager.default.createSymbolicLink(atPath: folder["dangling"], withDestinationPath: folder["nothing"])
+            try FileManager.default.createSymbolicLink(
+                atPath: folder["dangling"],
+                withDestinationPath: folder["nothing"]
+            )
             try FileManager.default.createSymbolicLink(atPath: folder["loop"], withDestinationPath: folder["loop"])
             try folder.write("file", bytes: 1)
             let refused = [
-                folder["missing"], folder.path, folder["fifo"], folder["dangling"], folder["loop"], folder["file/below"],
-                "/dev/null", "", "a\0b", "/" + String(repeating: "x", count: 5000), folder["name-" + String(repeating: "x", count: 300)],
+                folder["missing"], folder.path, folder["fifo"], folder["dangling"], folder["loop"],
+                folder["file/below"],
+                "/dev/null", "", "a\0b", "/" + String(repeating: "x", count: 5000),
+                folder["name-" + String(repeating: "x", count: 300)],
             ]
             for path in refused {
                 let error = await #expect(throws: UploadQueueError.self, "\(path.prefix(80))") {
@@ -87,7 +92,8 @@ import UploadStore
             case .longer: try TestFolder.bytes(1001, seed: 2).write(to: URL(filePath: path))
             case .shorter: try #require(truncate(path, 10) == 0)
             case .sameLength: try TestFolder.bytes(1000, seed: 2).write(to: URL(filePath: path))
-            case .touched: try files.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: path)
+            case .touched:
+                try files.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: path)
             case .replaced:
                 try TestFolder.bytes(1000).write(to: URL(filePath: path + ".new"))
                 try #require(rename(path + ".new", path) == 0)
@@ -112,10 +118,7 @@ import UploadStore
     /// The file changes while the first PATCH is answered: no byte of the second version is sent.
     @Test(arguments: Change.allCases) func aChangeBetweenTwoRequestsIsFound(_ change: Change) async throws {
         let file = WatchedFile()
-        try await Scene.run(
-            chunkSize: 400,
-            onRequest: { if $0.step == .transfer { file.change(change.make) } }
-        ) { scene in
+        try await Scene.run(chunkSize: 400, onRequest: file.atTransfer(change.make)) { scene in
             let upload = try await scene.add(bytes: 1000)
             file.set(upload.sourcePath)
             try await scene.drain()
@@ -127,7 +130,7 @@ import UploadStore
     /// With the last byte's answer the server has a file that no longer is the source.
     @Test(arguments: Change.allCases) func aChangeBeforeFinalizeIsFound(_ change: Change) async throws {
         let file = WatchedFile()
-        try await Scene.run(onRequest: { if $0.step == .transfer { file.change(change.make) } }) { scene in
+        try await Scene.run(onRequest: file.atTransfer(change.make)) { scene in
             let (upload, _) = try await scene.addGranted(bytes: 1000)
             file.set(upload.sourcePath)
             try await scene.drain()
@@ -138,10 +141,7 @@ import UploadStore
 
     @Test func retryTakesTheFileAsItIsNow() async throws {
         let file = WatchedFile()
-        try await Scene.run(
-            chunkSize: 400,
-            onRequest: { if $0.step == .transfer { file.change(Change.longer.make) } }
-        ) { scene in
+        try await Scene.run(chunkSize: 400, onRequest: file.atTransfer(Change.longer.make)) { scene in
             let upload = try await scene.add(bytes: 1000)
             file.set(upload.sourcePath)
             try await scene.drain()

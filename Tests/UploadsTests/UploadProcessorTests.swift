@@ -138,7 +138,6 @@ import Uploads
             try await scene.drain()
             #expect(try await scene.upload(upload.id).status == .completed)
             #expect(try await scene.story(upload.id).contains("takeover"))
-            #expect(try await scene.row(upload.id).crashes == 1)
         }
     }
 

@@ -144,7 +144,9 @@ import Uploads
     }
 
     @Test func everyStatusIsTriedAtEveryStep() {
-        for cases in [Self.createCases, Self.offsetCases, Self.transferCases, Self.deleteCases, UploadRunFinalizeTests.cases] {
+        for cases in [
+            Self.createCases, Self.offsetCases, Self.transferCases, Self.deleteCases, UploadRunFinalizeTests.cases,
+        ] {
             #expect(FaultCase.statuses.isSubset(of: FaultCase.statuses(of: cases)))
         }
     }

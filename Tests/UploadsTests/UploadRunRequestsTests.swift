@@ -94,7 +94,11 @@ import Uploads
         try await Scene.run(faults: [fault]) { scene in
             let upload = try await scene.add()
             // With back-offs of an hour the pause cannot be honoured by another try.
-            let processor = scene.processor(drain: false, retry: .init(delays: [.seconds(3600)]), stallTimeout: .seconds(1))
+            let processor = scene.processor(
+                drain: false,
+                retry: .init(delays: [.seconds(3600)]),
+                stallTimeout: .seconds(1)
+            )
             try await scene.whileWorking(processor) {
                 try await scene.wait(for: upload.id) { $0.status == .processing && $0.phase == stalled.phase }
                 try await scene.queue.pause(upload.id)
@@ -108,7 +112,11 @@ import Uploads
         let fault = Fault(.step(stalled.step), .stall(afterBytes: 0), times: 1000)
         try await Scene.run(faults: [fault]) { scene in
             let upload = try await scene.add()
-            let processor = scene.processor(drain: false, retry: .init(delays: [.seconds(3600)]), stallTimeout: .seconds(1))
+            let processor = scene.processor(
+                drain: false,
+                retry: .init(delays: [.seconds(3600)]),
+                stallTimeout: .seconds(1)
+            )
             try await scene.whileWorking(processor) {
                 try await scene.wait(for: upload.id) { $0.status == .processing && $0.phase == stalled.phase }
                 try await scene.queue.cancel(upload.id)
@@ -139,10 +147,11 @@ import Uploads
     }
 
     @Test func cancelIsHonouredWhenTheSourceChanged() async throws {
-        let path = WatchedFile()
-        try await Scene.run(onRequest: { if $0.step == .transfer { path.append("more") } }) { scene in
+        let file = WatchedFile()
+        let change = file.atTransfer { try Data("another".utf8).write(to: URL(filePath: $0)) }
+        try await Scene.run(onRequest: change) { scene in
             let upload = try await scene.add()
-            path.set(upload.sourcePath)
+            file.set(upload.sourcePath)
             try await scene.requestWhenSending("cancel")
             try await scene.drain()
             #expect(try await scene.upload(upload.id).status == .cancelled)

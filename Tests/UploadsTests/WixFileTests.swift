@@ -86,7 +86,9 @@ import Testing
         #expect(file.mediaType == WixFile.MediaType(rawValue: "HOLOGRAM"))
         #expect(file.operationStatus?.rawValue == "THINKING")
         #expect(
-            file.other == ["new": .object(["a": .array([.integer(1), .number(1.5), .null, .bool(true), .string("x")])])]
+            file.other == [
+                "new": .object(["a": .array([.integer(1), .number(1.5), .null, .bool(true), .string("x")])])
+            ]
         )
     }
 
@@ -126,6 +128,9 @@ import Testing
             return
         }
         #expect(fields["big"] == .integer(.max))
-        #expect(fields["a"] == .array([.null, .bool(true), .integer(-7), .number(1.5), .string("x"), .object(["b": .object([:])])]))
+        #expect(
+            fields["a"]
+                == .array([.null, .bool(true), .integer(-7), .number(1.5), .string("x"), .object(["b": .object([:])])])
+        )
     }
 }

@@ -23,7 +23,9 @@ final class CapturedLog: Sendable {
 
         func log(event: LogEvent) {
             let metadata = metadata.merging(event.metadata ?? [:]) { $1 }
-            log.state.withLock { $0.append("\(event.level) \(event.message) \(metadata) \(String(describing: event.error))") }
+            log.state.withLock {
+                $0.append("\(event.level) \(event.message) \(metadata) \(String(describing: event.error))")
+            }
         }
     }
 }

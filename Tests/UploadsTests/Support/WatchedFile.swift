@@ -1,7 +1,8 @@
+import DevelopmentServer
 import Foundation
 import Synchronization
 
-/// The path of a file that a server's callback changes, known only once the server runs.
+/// A file that changes while a PATCH is answered; its path is known only once the server runs.
 final class WatchedFile: Sendable {
     private let path = Mutex<String?>(nil)
 
@@ -9,17 +10,11 @@ final class WatchedFile: Sendable {
 
     func forget() { path.withLock { $0 = nil } }
 
-    /// Adds text to the file, where a path was set.
-    func append(_ text: String) {
-        guard let path = path.withLock(\.self), let file = FileHandle(forWritingAtPath: path) else { return }
-        file.seekToEndOfFile()
-        file.write(Data(text.utf8))
-        try? file.close()
-    }
-
-    /// Does something with the path, where it was set.
-    func change(_ body: (String) throws -> Void) {
-        guard let path = path.withLock(\.self) else { return }
-        try? body(path)
+    /// What a server calls right before it answers.
+    func atTransfer(_ change: @escaping @Sendable (String) throws -> Void) -> @Sendable (RequestRecord) -> Void {
+        { record in
+            guard record.step == .transfer, let path = self.path.withLock(\.self) else { return }
+            try? change(path)
+        }
     }
 }

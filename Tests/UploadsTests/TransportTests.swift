@@ -1,0 +1,57 @@
+import DevelopmentServer
+import Foundation
+import HTTPTypes
+import Testing
+import Tus
+
+@testable import Uploads
+
+@Suite struct TransportTests {
+    /// A server that refuses a large body answers before it was sent; what it says is heard.
+    @Test(arguments: [300_000, 5 << 20, 48 << 20]) func anEarlyAnswerIsHeard(bytes: Int) async throws {
+        for status in [400, 401, 413, 503] {
+            let fault = Fault(.step(.transfer), .status(status, body: "no", headers: ["Retry-After": "7"]))
+            try await Scene.run(faults: [fault]) { scene in
+                let path = try scene.folder.write("file.bin", bytes: bytes)
+                let transport = Transport(connections: 1, stall: .seconds(10))
+                let url = try #require(URL(string: scene.server.endpoint + "any"))
+                let fields: HTTPFields = [.contentLength: "\(bytes)"]
+                let body = Request.Body.file(0..<Int64(bytes))
+                let request = Request(step: .transfer, method: .patch, url: url, fields: fields, body: body)
+                let result: Result<Answer, any Error>
+                do {
+                    result = .success(try await transport.send(request, file: try SourceFile(path: path)))
+                } catch {
+                    result = .failure(error)
+                }
+                try await transport.shutdown()
+                let answer = try result.get()
+                #expect(answer.status == status)
+                #expect(answer.fields[values: .retryAfter] == ["7"])
+                #expect(String(decoding: answer.body, as: UTF8.self) == "no")
+            }
+        }
+    }
+
+    @Test func anAnswerThatIsTooLargeIsNotRead() async throws {
+        let body = String(repeating: "x", count: Transport.largestAnswer + 1)
+        let fault = Fault(.step(.create), .status(201, body: body, headers: ["Location": "/files/a"]))
+        try await Scene.run(faults: [fault]) { scene in
+            let transport = Transport(connections: 1, stall: .seconds(10))
+            let url = try #require(URL(string: scene.server.endpoint))
+            let request = Request(step: .create, method: .post, url: url, fields: [.contentLength: "0"])
+            let failure = await #expect(throws: RequestFailure.self) { try await transport.send(request, file: nil) }
+            #expect(failure?.code == "answer_too_large")
+            try await transport.shutdown()
+        }
+    }
+
+    @Test func aServerThatIsNotThereIsAFailure() async throws {
+        let transport = Transport(connections: 1, stall: .seconds(10))
+        let url = try #require(URL(string: "http://127.0.0.1:9/files/"))
+        let request = Request(step: .offset, method: .head, url: url, fields: [:])
+        let failure = await #expect(throws: RequestFailure.self) { try await transport.send(request, file: nil) }
+        #expect(failure?.code == "connection_failed")
+        try await transport.shutdown()
+    }
+}
