@@ -115,6 +115,11 @@ CREATE INDEX upload_processing ON upload (worker_id) WHERE status = 'processing'
 CREATE INDEX upload_by_status ON upload (status, upload_length, upload_offset);
 CREATE INDEX upload_by_destination ON upload (destination);
 
+-- One row for each secret that was erased, until it is gone from the write-ahead log too.
+CREATE TABLE erased_secret (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT
+) STRICT;
+
 -- What happened, append-only, written by triggers. No secret ever stands in it.
 CREATE TABLE upload_event (
     seq           INTEGER PRIMARY KEY AUTOINCREMENT CONSTRAINT "seq is positive" CHECK (seq > 0),

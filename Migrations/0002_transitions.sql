@@ -254,3 +254,16 @@ BEGIN
     VALUES (NEW.id, 'request ' || NEW.requested, NEW.status, NEW.phase, NEW.upload_offset, NEW.attempt, NEW.worker_id,
             NEW.generation);
 END;
+
+-- Secrets: whoever ends an upload, its grant goes with it.
+
+CREATE TRIGGER upload_forgets AFTER UPDATE OF status ON upload
+WHEN NEW.status IN ('completed', 'cancelled') AND NEW.upload_token IS NOT NULL
+BEGIN UPDATE upload SET upload_token = NULL, upload_url = NULL, endpoint = NULL WHERE id = NEW.id; END;
+
+CREATE TRIGGER upload_secret_erased AFTER UPDATE OF upload_token ON upload
+WHEN OLD.upload_token IS NOT NULL AND NEW.upload_token IS NULL
+BEGIN INSERT INTO erased_secret (seq) VALUES (NULL); END;
+
+CREATE TRIGGER upload_secret_deleted AFTER DELETE ON upload WHEN OLD.upload_token IS NOT NULL
+BEGIN INSERT INTO erased_secret (seq) VALUES (NULL); END;

@@ -4,10 +4,13 @@ package struct RequestFailure: Sendable, Equatable, Error {
     package var code: String
     /// What happened, in a sentence without the final period.
     package var message: String
+    /// Whether a part of the request may have reached the server; false where there was no connection at all.
+    package var wasSent: Bool
 
     /// A failure as given.
-    package init(code: String, message: String) {
+    package init(code: String, message: String, wasSent: Bool = true) {
         self.code = code
         self.message = message
+        self.wasSent = wasSent
     }
 }

@@ -63,6 +63,10 @@ extension UploadMachine {
     /// Goes on from the server's offset; what the next `PATCH` can do is durable before it is sent.
     private mutating func proceed(from offset: Int64) -> Action {
         doubts.heard(offset)
+        // Each time counts as a restart, so that two servers that take turns do not go on for ever.
+        if offset < upload.offset, upload.restarts >= plan.maximumRestarts {
+            return fail(.goneTooOften, Cause("the server's offset went back from \(upload.offset) to \(offset) again"))
+        }
         guard offset < upload.length else { return transferred() }
         let completing = reachesEnd(from: offset)
         if offset == upload.offset, completing == upload.completing { return sendTransfer() }

@@ -29,6 +29,8 @@ extension UploadMachine {
         package var restarts: Int
         /// The upload is cancelled: what the server has is deleted.
         package var cancelling: Bool
+        /// The code of the problem that the tries counted in `attempt` ended with; nil where there was none.
+        package var lastErrorCode: String?
 
         /// A row; by default one that was just added.
         package init(
@@ -42,7 +44,8 @@ extension UploadMachine {
             finalizeSent: Int = 0,
             attempt: Int = 0,
             restarts: Int = 0,
-            cancelling: Bool = false
+            cancelling: Bool = false,
+            lastErrorCode: String? = nil
         ) {
             self.phase = phase
             self.endpoint = endpoint
@@ -55,6 +58,7 @@ extension UploadMachine {
             self.attempt = attempt
             self.restarts = restarts
             self.cancelling = cancelling
+            self.lastErrorCode = lastErrorCode
         }
     }
 }

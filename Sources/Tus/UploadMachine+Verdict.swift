@@ -16,7 +16,7 @@ extension UploadMachine {
         case .destinationLater:
             return later(.serverBusy, cause, pausesDestination: true)
         case .laterAtMost(let tries, let code, let end):
-            return upload.attempt < tries ? later(code, cause) : fail(end, cause)
+            return triedAtMost(tries, code) ? later(code, cause) : fail(end, cause)
         case .malformed:
             return malformed(request, cause: cause)
         case .askOffset(let code):
@@ -62,8 +62,14 @@ extension UploadMachine {
         case .delete:
             record(.deleted(cause.problem(.notDeleted)))
         case .create, .offset, .capabilities:
-            upload.attempt < Self.maximumMalformed ? later(.malformedAnswer, cause) : fail(.malformedAnswer, cause)
+            triedAtMost(Self.maximumMalformed, .malformedAnswer)
+                ? later(.malformedAnswer, cause) : fail(.malformedAnswer, cause)
         }
+    }
+
+    /// Whether a bounded problem may be tried again; tries that ended otherwise are no reason to give up.
+    private func triedAtMost(_ tries: Int, _ code: Problem.Code) -> Bool {
+        upload.attempt < tries || upload.lastErrorCode.map { $0 != code.rawValue } ?? false
     }
 
     /// The same request at the URL that the server names, within the origin.

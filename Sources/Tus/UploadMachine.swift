@@ -113,6 +113,7 @@ package struct UploadMachine: Sendable {
             return upload.length == 0 ? transferred() : sendTransfer()
         case .acknowledged(let offset, let completing):
             if offset > upload.offset { upload.attempt = 0 }
+            if offset < upload.offset { upload.restarts += 1 }
             upload.offset = offset
             upload.completing = completing
             return sendTransfer()
@@ -145,6 +146,7 @@ extension UploadMachine {
         if plan.grant, let url = upload.uploadURL {
             secrets += [url.absoluteString, url.path(percentEncoded: true)]
         }
+        if plan.grant { secrets.append(upload.endpoint.absoluteString) }
         return Redaction(secrets: secrets, headers: plan.headers)
     }
 

@@ -46,6 +46,13 @@ enum DatabaseFile {
         }
     }
 
+    /// The path without symbolic links.
+    static func resolve(_ path: String) throws -> String {
+        guard let resolved = realpath(path, nil) else { throw cannotOpen(path, Errno(rawValue: errno)) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// Refuses a file that another program, a newer version or an edited schema made, without changing it.
     static func inspect(path: String) throws {
         var configuration = Configuration()

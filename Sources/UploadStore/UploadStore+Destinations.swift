@@ -53,10 +53,13 @@ extension UploadStore {
         }
     }
 
-    /// Keeps every upload of a destination back until a time.
+    /// Keeps every upload of a destination back until a time, or longer where that was said before.
     package func pauseDestination(_ name: String, until: String) async throws {
         try await commits.write { db in
-            try db.execute(sql: "UPDATE destination SET retry_at = ? WHERE name = ?", arguments: [until, name])
+            try db.execute(
+                sql: "UPDATE destination SET retry_at = max(coalesce(retry_at, ''), ?) WHERE name = ?",
+                arguments: [until, name]
+            )
         }
     }
 }

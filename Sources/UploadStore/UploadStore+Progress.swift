@@ -48,6 +48,7 @@ extension UploadStore {
             """
             attempt = CASE WHEN :offset > upload_offset THEN 0 ELSE attempt END,
             crashes = CASE WHEN :offset > upload_offset THEN 0 ELSE crashes END,
+            restarts = CASE WHEN :offset < upload_offset THEN restarts + 1 ELSE restarts END,
             upload_offset = :offset, completing = :completing
             """,
             ["offset": offset, "completing": completing]
@@ -97,14 +98,24 @@ extension UploadStore {
     }
 
     /// processing → pending: tried again not before a time.
-    package func tryLater(_ claim: Claim, at retryAt: String, code: String, message: String) async throws {
+    ///
+    /// What a person asked meanwhile stays asked, and does not wait. A finalize that was recorded but never left is
+    /// taken back.
+    package func tryLater(
+        _ claim: Claim,
+        at retryAt: String,
+        code: String,
+        message: String,
+        finalizeWasUnsent: Bool = false
+    ) async throws {
         try await own(
             claim,
             """
-            status = 'pending', worker_id = NULL, attempt = attempt + 1, retry_at = :retryAt,
-            last_error_code = :code, last_error = :message
+            status = 'pending', worker_id = NULL, attempt = attempt + 1,
+            retry_at = CASE WHEN requested IS NULL THEN :retryAt END,
+            finalize_sent = finalize_sent - :unsent, last_error_code = :code, last_error = :message
             """,
-            ["retryAt": retryAt, "code": code, "message": message]
+            ["retryAt": retryAt, "code": code, "message": message, "unsent": finalizeWasUnsent ? 1 : 0]
         )
     }
 
@@ -131,8 +142,10 @@ extension UploadStore {
         try await own(
             claim,
             """
-            status = 'failed', worker_id = NULL, requested = NULL, finished_at = :now, last_error_code = :code,
-            last_error = :message
+            status = CASE requested WHEN 'cancel' THEN 'pending' ELSE 'failed' END, worker_id = NULL,
+            finished_at = CASE requested WHEN 'cancel' THEN NULL ELSE :now END,
+            requested = CASE requested WHEN 'cancel' THEN 'cancel' END,
+            last_error_code = :code, last_error = :message
             """,
             ["now": now, "code": code, "message": message]
         )
@@ -143,8 +156,10 @@ extension UploadStore {
         try await own(
             claim,
             """
-            status = 'paused', worker_id = NULL, requested = NULL, pause_reason = :reason, last_error_code = :code,
-            last_error = :message
+            status = CASE requested WHEN 'cancel' THEN 'pending' ELSE 'paused' END, worker_id = NULL,
+            pause_reason = CASE requested WHEN 'cancel' THEN NULL ELSE :reason END,
+            requested = CASE requested WHEN 'cancel' THEN 'cancel' END,
+            last_error_code = :code, last_error = :message
             """,
             ["reason": reason, "code": code, "message": message]
         )

@@ -23,7 +23,8 @@ package struct UploadStore: Sendable {
     package static func open(path: String) throws -> UploadStore {
         try DatabaseFile.prepare(path: path)
         do {
-            return try UploadStore(path: path)
+            // Locks are files beside the database: everyone must name it alike, whatever links lead to it.
+            return try UploadStore(path: DatabaseFile.resolve(path))
         } catch {
             throw UploadStoreError(error)
         }
@@ -72,6 +73,8 @@ package struct UploadStore: Sendable {
                     PRAGMA wal_autocheckpoint = 0;
                     PRAGMA journal_size_limit = \(Checkpoint.largestIdleLog);
                     PRAGMA secure_delete = ON;
+                    PRAGMA fullfsync = ON;
+                    PRAGMA checkpoint_fullfsync = ON;
                     PRAGMA trusted_schema = OFF;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA mmap_size = 0;
@@ -97,6 +100,8 @@ package struct UploadStore: Sendable {
     ///
     /// Where another program reads or writes just now, they are left to the next call.
     package func forgetErasedSecrets() async throws {
+        let last = try await read { db in try Int64.fetchOne(db, sql: "SELECT max(seq) FROM erased_secret") }
+        if last != nil { checkpoint.secretsWereErased() }
         guard checkpoint.holdsErasedSecrets else { return }
         let (pool, checkpoint) = (pool, checkpoint)
         do {
@@ -105,6 +110,10 @@ package struct UploadStore: Sendable {
         } catch {
             let error = UploadStoreError(error)
             if error.code != .busy { throw error }
+        }
+        guard let last, !checkpoint.holdsErasedSecrets else { return }
+        try await commits.write { db in
+            try db.execute(sql: "DELETE FROM erased_secret WHERE seq <= ?", arguments: [last])
         }
     }
 

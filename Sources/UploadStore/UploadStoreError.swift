@@ -67,8 +67,10 @@ package struct UploadStoreError: Error, Sendable, CustomStringConvertible {
             self.init(.diskFull, "the disk is full; nothing was changed; make room and try again", cause: error)
         case .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN:
             self.init(.inputOutput, "the database could not be read or written (\(text))", cause: error)
-        default:
+        case .SQLITE_CONSTRAINT:
             self.init(.refused, text, cause: error)
+        default:
+            self.init(.inputOutput, "the database could not be used (\(text))", cause: error)
         }
     }
 }

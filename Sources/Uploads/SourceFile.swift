@@ -1,4 +1,4 @@
-internal import NIOPosix
+internal import NIOCore
 internal import SystemPackage
 internal import UploadStore
 
@@ -16,17 +16,19 @@ final class SourceFile: Sendable {
     struct Failure: Error {
         var code: String
         var message: String
+        /// Whether it may pass by itself, as too many open files do.
+        var isPassing = false
     }
 
     let path: String
-    let descriptor: FileDescriptor
+    let descriptor: SystemPackage.FileDescriptor
 
     /// Opens a file for reading.
     init(path: String) throws {
         self.path = path
         do {
             // Without waiting: a FIFO without a writer would block for ever.
-            descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+            descriptor = try SystemPackage.FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
         } catch let reason as Errno {
             throw Self.failure(path, reason)
         }
@@ -54,6 +56,26 @@ final class SourceFile: Sendable {
                     + "retry uploads the file as it is now, from the beginning"
             )
         }
+    }
+
+    /// Reads a range, all of it.
+    func read(_ range: Range<Int64>) throws -> ByteBuffer {
+        let count = Int(range.upperBound - range.lowerBound)
+        var buffer = ByteBufferAllocator().buffer(capacity: count)
+        while buffer.readableBytes < count {
+            let left = count - buffer.readableBytes
+            let offset = range.lowerBound + Int64(buffer.readableBytes)
+            let read = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: left) { bytes in
+                try descriptor.read(
+                    fromAbsoluteOffset: offset,
+                    into: UnsafeMutableRawBufferPointer(rebasing: bytes.prefix(left))
+                )
+            }
+            guard read > 0 else {
+                throw Failure(code: "source_changed", message: "\(path) became shorter while it was read")
+            }
+        }
+        return buffer
     }
 
     /// What the file at a path is.
@@ -102,7 +124,7 @@ final class SourceFile: Sendable {
                 message: "\(path) may not be read by this user; change its mode and retry"
             )
         default:
-            Failure(code: "source_unreadable", message: "\(path) cannot be read: \(reason)")
+            Failure(code: "source_unreadable", message: "\(path) cannot be read: \(reason)", isPassing: true)
         }
     }
 }

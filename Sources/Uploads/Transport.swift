@@ -13,12 +13,14 @@ struct Transport: Sendable {
     static let largestAnswer = 1 << 20
 
     private let client: HTTPClient
+    private let stall: TimeAmount
 
     /// - Parameters:
     ///   - connections: Connections to one host that are kept at the same time.
     ///   - stall: A request that makes no progress for so long is cut.
     init(connections: Int, stall: Duration) {
         let stall = TimeAmount(stall)
+        self.stall = stall
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(10), read: stall, write: stall),
@@ -38,17 +40,15 @@ struct Transport: Sendable {
     ///
     /// - Throws: ``RequestFailure`` when no answer came, `CancellationError` when the task was cancelled.
     func send(_ request: Tus.Request, file: SourceFile?) async throws -> Answer {
-        let body = try body(of: request, file: file)
         let collector = AnswerCollector(largest: Self.largestAnswer)
         do {
-            defer { body.close() }
             let httpRequest = try HTTPClient.Request(
                 url: request.url.absoluteString,
                 method: HTTPMethod(rawValue: request.method.rawValue),
                 headers: HTTPHeaders(request.fields.map { ($0.name.rawName, $0.value) }),
-                body: body.body
+                body: body(of: request, file: file)
             )
-            let running = client.execute(request: httpRequest, delegate: collector)
+            let running = client.execute(request: httpRequest, delegate: collector, deadline: deadline(of: request))
             return try await withTaskCancellationHandler {
                 try await running.futureResult.get()
             } onCancel: {
@@ -65,15 +65,25 @@ struct Transport: Sendable {
         }
     }
 
-    private func body(of request: Tus.Request, file: SourceFile?) throws -> FileBody {
+    private func body(of request: Tus.Request, file: SourceFile?) -> HTTPClient.Body? {
         switch request.body {
         case .none:
-            return FileBody(body: nil, handle: nil)
+            return nil
         case .bytes(let bytes):
-            return FileBody(body: .bytes(bytes), handle: nil)
+            return .bytes(bytes)
         case .file(let range):
             guard let file else { preconditionFailure("a request with a file's range needs the file") }
-            return try FileBody(file, range: range, secure: request.url.scheme?.lowercased() == "https")
+            return FileBody.stream(file, range: range)
+        }
+    }
+
+    /// A file's bytes take as long as they move; anything else ends within twice the time of a stall.
+    private func deadline(of request: Tus.Request) -> NIODeadline? {
+        switch request.step {
+        case .transfer: nil
+        // Nothing depends on it, and a shutdown waits for it.
+        case .capabilities: .now() + .seconds(5)
+        case .create, .offset, .delete, .finalize: .now() + stall * 2
         }
     }
 }
@@ -86,15 +96,25 @@ extension RequestFailure {
                 .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .getConnectionFromPoolTimeout,
             ]
             let code = timeouts.contains(error) ? "timeout" : "connection_lost"
-            self.init(code: code, message: "no answer from the server: \(error.shortDescription)")
+            let unsent: [HTTPClientError] = [.connectTimeout, .getConnectionFromPoolTimeout]
+            self.init(
+                code: code,
+                message: "no answer from the server: \(error.shortDescription)",
+                wasSent: !unsent.contains(error)
+            )
         } else if error is AnswerCollector.TooLarge {
             self.init(
                 code: "answer_too_large",
                 message: "the server's answer is larger than \(Transport.largestAnswer) bytes"
             )
         } else {
-            let reason = (error as? IOError).map { Errno(rawValue: $0.errnoCode).description } ?? "\(error)"
-            self.init(code: "connection_failed", message: "the server cannot be reached: \(reason)")
+            let reason = (error as? IOError).map { Errno(rawValue: $0.errnoCode) }
+            let unsent: [Errno] = [.connectionRefused, .noRouteToHost, .networkUnreachable, .addressNotAvailable]
+            self.init(
+                code: "connection_failed",
+                message: "the server cannot be reached: \(reason?.description ?? "\(error)")",
+                wasSent: !(reason.map(unsent.contains) ?? (error is NIOConnectionError))
+            )
         }
     }
 }

@@ -63,7 +63,7 @@ public struct Upload: Sendable, Equatable, Identifiable {
     public var attempt: Int
     /// The name that the server is given; nil stands for the file's own.
     public var filename: String?
-    /// The media type that the server is given; nil leaves it out.
+    /// The media type that the server is given; nil is told from the name's ending, where it is a common one.
     public var contentType: String?
     /// The URL of the upload at the server, while it is no secret.
     public var uploadURL: String?

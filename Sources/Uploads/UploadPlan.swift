@@ -35,7 +35,8 @@ enum UploadPlan {
             finalizeSent: row.finalizeSent,
             attempt: row.attempt,
             restarts: row.restarts,
-            cancelling: row.requested == .cancel
+            cancelling: row.requested == .cancel,
+            lastErrorCode: row.lastErrorCode
         )
     }
 

@@ -45,10 +45,14 @@ struct UploadRun: Sendable {
         } catch let error as UploadStoreError where error.code == .claimLost {
             logger.info("Upload is worked by another worker now")
         } catch let error as UploadStoreError where error.code == .refused {
-            // The schema refused what an answer led to. Ending the worker would stop every other upload too.
-            try await settle { try await fail(Problem(code: "record_refused", message: error.message)) }
+            // What a server answered breaks a rule of the schema; the next upload need not.
+            let message = "what the server answered cannot be stored: \(error.message)"
+            try await settle { try await fail(Problem(code: "answer_not_storable", message: message)) }
         } catch let failure as SourceFile.Failure {
-            try await settle { try await fail(Problem(code: failure.code, message: failure.message)) }
+            let problem = Problem(code: failure.code, message: failure.message)
+            try await settle {
+                if failure.isPassing { try await later(problem, of: nil) } else { try await fail(problem) }
+            }
         } catch let failure as UploadPlan.Failure {
             try await settle { try await refuse(failure) }
         } catch is CancellationError {
@@ -58,9 +62,27 @@ struct UploadRun: Sendable {
 
     private func settle(_ body: () async throws -> Void) async throws {
         do {
-            try await body()
+            try await durably(body)
         } catch let error as UploadStoreError where error.code == .claimLost {
             logger.info("Upload is worked by another worker now")
+        }
+    }
+
+    /// Seconds for which a database that is locked or full is waited for.
+    private static let patience = 120
+
+    /// Tries a write again while the database is locked or its disk is full: what is in hand must not be lost.
+    private func durably<Value>(_ write: () async throws -> Value) async throws -> Value {
+        var waited = 0
+        while true {
+            do {
+                return try await write()
+            } catch let error as UploadStoreError where error.code == .busy || error.code == .diskFull {
+                guard waited < Self.patience, !Task.isCancelled else { throw error }
+                logger.info("The database cannot be written", metadata: ["error.type": "\(error.code.rawValue)"])
+                try? await Task.sleep(for: .seconds(1))
+                waited += 1
+            }
         }
     }
 
@@ -126,7 +148,7 @@ struct UploadRun: Sendable {
                     try await store.released(claim)
                     return
                 }
-                if request.step == .transfer || request.step == .finalize { try file?.check(identity) }
+                try check(file, identity, before: request.step)
                 do {
                     let answer = try await send(request, file: file)
                     if request.step == .transfer { try file?.check(identity) }
@@ -134,10 +156,15 @@ struct UploadRun: Sendable {
                 } catch let failure as RequestFailure {
                     logger.debug("No answer", metadata: ["error.type": "\(failure.code)"])
                     if request.step == .transfer { try file?.check(identity) }
+                    if request.step == .finalize && !failure.wasSent {
+                        let problem = Problem(code: failure.code, message: failure.message)
+                        try await durably { try await later(problem, of: machine.upload, finalizeWasUnsent: true) }
+                        return
+                    }
                     action = machine.receive(failure)
                 }
             case .record(let transition):
-                let outcome = try await record(transition)
+                let outcome = try await durably { try await record(transition, of: machine.upload) }
                 switch outcome {
                 case .ended:
                     return
@@ -158,6 +185,16 @@ struct UploadRun: Sendable {
         }
     }
 
+    /// Where all bytes are there, a source that was removed since does not stand in the way of finalize.
+    private func check(_ file: SourceFile?, _ identity: SourceIdentity, before step: Step) throws {
+        guard step == .transfer || step == .finalize else { return }
+        do {
+            try file?.check(identity)
+        } catch let failure as SourceFile.Failure where failure.code == "source_missing" && step == .finalize {
+            logger.debug("The source was removed before finalize")
+        }
+    }
+
     private func send(_ request: Tus.Request, file: SourceFile?) async throws -> Answer {
         logger.trace("Sending", metadata: ["http.request.method": "\(request.method.rawValue)"])
         if case .transfer = request.step { context.metrics.sending(bytes: request.body.count) }
@@ -172,7 +209,7 @@ struct UploadRun: Sendable {
     }
 
     /// Makes a transition durable.
-    private func record(_ transition: Transition) async throws -> Outcome {
+    private func record(_ transition: Transition, of upload: UploadMachine.Upload) async throws -> Outcome {
         switch transition {
         case .created(let url, let completing):
             return .goesOn(try await store.created(claim, url: url.absoluteString, completing: completing))
@@ -199,11 +236,11 @@ struct UploadRun: Sendable {
             logger.info("The server lost the upload", metadata: ["error.type": "\(problem.code)"])
             return .goesOn(try await store.gone(claim, code: problem.code, message: problem.message))
         case .later(let problem, let retryAfter, let pausesDestination):
-            try await later(problem, retryAfter: retryAfter, pausesDestination: pausesDestination)
+            try await later(problem, of: upload, retryAfter: retryAfter, pausesDestination: pausesDestination)
         case .failed(let problem):
             try await fail(problem)
         case .parked(let reason, let problem):
-            try await park(reason, problem)
+            try await store.parked(claim, reason: reason.rawValue, code: problem.code, message: problem.message)
         case .deleted(let note):
             try await store.deleted(claim, note: note.map { ($0.code, $0.message) }, now: Timestamp.text(now))
         }
@@ -213,25 +250,29 @@ struct UploadRun: Sendable {
     /// The longest that a server's `Retry-After` is honoured, and that a stored back-off can lie ahead.
     static let longestWait: TimeInterval = 3600
 
-    private func later(_ problem: Problem, retryAfter: RetryAfter?, pausesDestination: Bool) async throws {
-        // The offset may have advanced under this claim, which made this the first try again.
-        let row = try await store.upload(claim.uploadID) ?? claimed.upload
-        let attempt = row.attempt
+    /// Gives the upload back until a later time, or fails it where it was tried often enough.
+    ///
+    /// `upload` is what is known of it now; nil: what was known when it was claimed.
+    private func later(
+        _ problem: Problem,
+        of upload: UploadMachine.Upload?,
+        retryAfter: RetryAfter? = nil,
+        pausesDestination: Bool = false,
+        finalizeWasUnsent: Bool = false
+    ) async throws {
+        let attempt = upload?.attempt ?? claimed.upload.attempt
+        let isFinalizing = upload?.phase == .finalize
         guard attempt < context.retry.maximumAttempts - 1 else {
             // To give up does not settle what came of a finalize.
-            let isInDoubt = row.finalizeSent > 0 && row.phase == .finalize
-            try await fail(
-                Problem(
-                    code: isInDoubt ? "finalize_outcome_unknown" : "too_many_attempts",
-                    message:
-                        "given up after \(attempt + 1) tries; the last: \(problem.message); retry takes it up again"
-                )
-            )
+            let isInDoubt = isFinalizing && !finalizeWasUnsent
+            let message = "given up after \(attempt + 1) tries; the last: \(problem.message); retry takes it up again"
+            try await fail(Problem(code: isInDoubt ? "finalize_outcome_unknown" : "too_many_attempts", message: message))
             return
         }
         let now = now
-        let delay = context.retry.delay(attempt: attempt, chance: context.surroundings.chance())
-        var wait = delay.seconds
+        // A finalize is repeated once only, so not at once: the host may be starting again.
+        let step = isFinalizing ? max(attempt, 1) : attempt
+        var wait = context.retry.delay(attempt: step, chance: context.surroundings.chance()).seconds
         switch retryAfter {
         case .seconds(let seconds): wait = max(wait, Double(seconds))
         case .date(let date): wait = max(wait, date.timeIntervalSince(now))
@@ -243,51 +284,31 @@ struct UploadRun: Sendable {
             metadata: ["error.type": "\(problem.code)", "upload.retry_at": "\(retryAt)"]
         )
         if pausesDestination { try await store.pauseDestination(claimed.upload.destination, until: retryAt) }
-        try await ending {
-            try await store.tryLater(claim, at: retryAt, code: problem.code, message: problem.message)
-        }
+        try await store.tryLater(
+            claim,
+            at: retryAt,
+            code: problem.code,
+            message: problem.message,
+            finalizeWasUnsent: finalizeWasUnsent
+        )
     }
 
     private func fail(_ problem: Problem) async throws {
-        logger.info("Upload failed", metadata: ["error.type": "\(problem.code)"])
-        try await ending {
-            try await store.failed(claim, code: problem.code, message: problem.message, now: Timestamp.text(now))
+        if claimed.upload.requested == .cancel {
+            // What hinders an upload does not hinder its cancellation: at worst the server keeps what it has.
+            try await store.deleted(claim, note: (problem.code, problem.message), now: Timestamp.text(now))
+            return
         }
+        logger.info("Upload failed", metadata: ["error.type": "\(problem.code)"])
+        try await store.failed(claim, code: problem.code, message: problem.message, now: Timestamp.text(now))
         context.metrics.failed()
     }
 
-    private func park(_ reason: ParkReason, _ problem: Problem) async throws {
-        try await ending {
-            try await store.parked(claim, reason: reason.rawValue, code: problem.code, message: problem.message)
-        }
-    }
-
-    /// What hinders an upload does not hinder its cancellation: at worst the server keeps what it has.
     private func refuse(_ failure: UploadPlan.Failure) async throws {
-        if claimed.upload.requested == .cancel {
-            try await store.deleted(claim, note: (failure.code, failure.message), now: Timestamp.text(now))
-        } else if let reason = failure.parks {
-            try await park(reason, Problem(code: failure.code, message: failure.message))
+        if let reason = failure.parks, claimed.upload.requested != .cancel {
+            try await store.parked(claim, reason: reason.rawValue, code: failure.code, message: failure.message)
         } else {
             try await fail(Problem(code: failure.code, message: failure.message))
-        }
-    }
-
-    /// Ends the claim, and then does what a person asked for meanwhile: the end of a claim does not swallow it.
-    ///
-    /// A deletion that the server refused for now stays pending as it is.
-    private func ending(_ body: () async throws -> Void) async throws {
-        let requested = try await store.upload(claim.uploadID)?.requested
-        try await body()
-        guard claimed.upload.requested != .cancel else { return }
-        do {
-            switch requested {
-            case .pause: try await store.pause(claim.uploadID)
-            case .cancel: try await store.cancel(claim.uploadID, now: Timestamp.text(now))
-            case nil: break
-            }
-        } catch let error as UploadStoreError where error.code == .refused {
-            logger.debug("Request is void now", metadata: ["request": "\(requested?.rawValue ?? "")"])
         }
     }
 }

@@ -42,7 +42,10 @@ final class WorkShift: Sendable {
     private var store: UploadStore { queue.store }
     private var now: Date { surroundings.now() }
 
-    private func horizon(_ now: Date) -> String { Timestamp.text(now.addingTimeInterval(UploadRun.longestWait)) }
+    /// Later than any back-off that a clock without a jump can have stored.
+    private func horizon(_ now: Date) -> String {
+        Timestamp.text(now.addingTimeInterval(UploadRun.longestWait + Self.soon))
+    }
 
     /// Works until drained, shut down or cancelled.
     func run() async throws {
@@ -98,7 +101,13 @@ final class WorkShift: Sendable {
                 for upload in claimed {
                     runs.addTask {
                         defer { self.ended() }
-                        try await UploadRun(upload, context: context).work()
+                        do {
+                            try await UploadRun(upload, context: context).work()
+                        } catch {
+                            // The group cancels the other runs, but not this loop, which would claim on and on.
+                            self.state.withLock { $0.stopping = true }
+                            throw error
+                        }
                     }
                 }
                 if claimed.isEmpty {
@@ -118,7 +127,7 @@ final class WorkShift: Sendable {
         }
     }
 
-    private var room: Int { state.withLock { $0.alone ? 0 : options.concurrency - $0.active } }
+    private var room: Int { state.withLock { $0.alone ? 0 : max(1, options.concurrency) - $0.active } }
 
     /// Where every place is taken, what is left to do is not even looked at: it can be a million rows.
     private var hasRoom: Bool { room > 0 }
@@ -175,9 +184,9 @@ final class WorkShift: Sendable {
             try await Task.sleep(for: DatabaseWatch.interval)
             looks += 1
             let version = try await store.dataVersion()
-            let now = Timestamp.text(now)
+            let (horizon, now) = (horizon(now), Timestamp.text(now))
             let isDue = state.withLock { state in
-                guard let due = state.dueAt, due <= now else { return false }
+                guard let due = state.dueAt, due <= now || due > horizon else { return false }
                 state.dueAt = nil
                 return true
             }

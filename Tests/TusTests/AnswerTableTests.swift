@@ -231,4 +231,17 @@ import Tus
         _ = machine.start()
         #expect(machine.receive(Answer(status: 429)).summary == expected)
     }
+
+    @Test(arguments: [
+        (Step.create, 409, "timeout", "later conflict"), (.create, 409, "conflict", "failed refused"),
+        (.create, 204, "timeout", "later malformed_answer"),
+        (.create, 204, "malformed_answer", "failed malformed_answer"),
+    ])
+    func triesThatEndedOtherwiseDoNotCount(step: Step, status: Int, lastError: String, expected: String) {
+        var upload = Sample.upload(.create, attempt: 10)
+        upload.lastErrorCode = lastError
+        var machine = UploadMachine(upload: upload, plan: .init())
+        _ = machine.start()
+        #expect(machine.receive(Answer(status: status)).summary == expected)
+    }
 }

@@ -119,6 +119,8 @@ import Tus
                 (row.phase, row.uploadURL, row.completing, row.attempt) = (.transfer, url, completing, 0)
             case .acknowledged(let offset, let completing):
                 #expect(row.phase == .transfer && 0..<row.length ~= offset)
+                if offset < row.offset { row.restarts += 1 }
+                #expect(row.restarts <= plan.maximumRestarts)
                 (row.offset, row.completing, row.attempt) = (offset, completing, 0)
             case .transferred(let next):
                 #expect(row.phase == .transfer && next == (plan.finalize == nil ? .done : .finalize))

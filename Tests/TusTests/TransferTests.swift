@@ -260,4 +260,13 @@ import Tus
         var machine = machine(upload)
         #expect(machine.start().summary == "failed upload_invalid")
     }
+
+    @Test(arguments: [(4, "acknowledged 10 completing"), (5, "failed gone_too_often")])
+    func offsetGoesBackABoundedNumberOfTimes(restarts: Int, expected: String) {
+        var upload = Sample.upload(.transfer, restarts: restarts)
+        upload.offset = 20
+        var machine = UploadMachine(upload: upload, plan: .init())
+        _ = machine.start()
+        #expect(machine.receive(.offset(10)).summary == expected)
+    }
 }

@@ -129,6 +129,28 @@ import Uploads
         }
     }
 
+    /// Where nothing can be recorded any more, the run ends with the reason, and gives back what it held.
+    @Test func aProcessorThatCannotRecordEnds() async throws {
+        try await Scene.run { scene in
+            let upload = try await scene.add()
+            for number in 0..<5 { try await scene.add("\(number).bin") }
+            try await scene.sql(
+                """
+                CREATE TRIGGER test_rule BEFORE UPDATE ON upload
+                WHEN OLD.id = \(upload.id) AND OLD.status = 'processing' AND NEW.status <> 'pending'
+                BEGIN SELECT RAISE(ABORT, 'a rule of the test'); END
+                """
+            )
+            let error = await #expect(throws: UploadQueueError.self) {
+                try await scene.processor(concurrency: 2, drain: false).run()
+            }
+            #expect(error?.message.contains("a rule of the test") == true)
+            #expect(try await scene.upload(upload.id).status == .pending)
+            #expect(try await scene.queue.uploads(matching: .init(statuses: [.processing])).isEmpty)
+            #expect(try await scene.sql("SELECT count(*) FROM worker") == ["0"])
+        }
+    }
+
     /// A worker whose process is gone leaves its row and claims behind, and no lock.
     @Test func aDeadWorkersUploadsAreTakenOver() async throws {
         try await Scene.run { scene in

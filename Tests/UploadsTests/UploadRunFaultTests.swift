@@ -135,7 +135,7 @@ import Uploads
             #expect(try await scene.upload(upload.id).status == .paused)
             try await scene.queue.cancel(upload.id)
             #expect(try await scene.upload(upload.id).status == .pending)
-            try await scene.processor(stallTimeout: .seconds(1)).run()
+            try await scene.processor(stallTimeout: fault.stallTimeout).run()
             let done = try await scene.upload(upload.id)
             #expect(Ending(done) == fault.ending)
             #expect(done.finishedAt != nil)
@@ -154,7 +154,7 @@ import Uploads
     private func check(_ fault: FaultCase, _ faults: [Fault]) async throws {
         try await Scene.run(faults: faults, chunkSize: 300_000) { scene in
             let upload = try await scene.add(bytes: Self.bytes)
-            try await scene.processor(stallTimeout: .seconds(1)).run()
+            try await scene.processor(stallTimeout: fault.stallTimeout).run()
             let done = try await scene.upload(upload.id)
             #expect(Ending(done) == fault.ending)
             #expect(scene.server.requests().contains { $0.fault != nil })

@@ -36,7 +36,7 @@ import Uploads
     @Test(arguments: cases) func finalize(_ fault: FaultCase) async throws {
         try await Scene.run(faults: [Fault(.step(.finalize), fault.effect)]) { scene in
             let (upload, grant) = try await scene.addGranted(bytes: Self.bytes)
-            try await scene.processor(stallTimeout: .seconds(1)).run()
+            try await scene.processor(stallTimeout: fault.stallTimeout).run()
             let row = try await scene.row(upload.id)
             #expect(Ending(try await scene.upload(upload.id)) == fault.ending)
             #expect(scene.requests(.finalize).count <= 2)

@@ -22,6 +22,11 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         self.lost = lost
     }
 
+    /// Long for a server that answers, however busy this machine is.
+    var stallTimeout: Duration {
+        if case .stall = effect { .seconds(2) } else { .seconds(60) }
+    }
+
     var testDescription: String { "\(Fault(.init(), effect)) -> \(ending)" }
 
     /// The statuses of design.md §7 that every step is tried with.
