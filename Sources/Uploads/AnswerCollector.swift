@@ -5,13 +5,29 @@ internal import NIOHTTP1
 internal import Synchronization
 internal import Tus
 
-/// Collects the answer to one request, and keeps it where the client loses it.
+/// Collects the answer to one request, and watches that the request moves.
+///
+/// The client by itself waits for ever in two cases: for a server that stops reading (its time for writing runs only
+/// while there is room to write), and after a refusal that came before the body was sent (it waits for the body, which
+/// is of no use any more).
 final class AnswerCollector: HTTPClientResponseDelegate {
     /// The answer is larger than anything that is read.
     struct TooLarge: Error {}
+    /// The server refused the request before it was sent; its answer is there.
+    struct AnsweredEarly: Error {}
+
+    private struct State {
+        var answer: Answer?
+        var isSent = false
+        /// Grows with everything that is sent or received.
+        var progress = 0
+    }
+
+    /// How long the rest of an early answer may take where it does not tell its length.
+    private static let restOfAnswer = TimeAmount.seconds(1)
 
     private let largest: Int
-    private let state = Mutex<Answer?>(nil)
+    private let state = Mutex(State())
 
     /// - Parameter largest: Bytes of the body; more is a failure.
     init(largest: Int) {
@@ -19,7 +35,29 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     }
 
     /// What came so far, nil before its head.
-    var answer: Answer? { state.withLock(\.self) }
+    var answer: Answer? { state.withLock(\.answer) }
+
+    /// Fails a request once nothing moved for a time, measured in steps of that time.
+    func cutWhenStalled(_ task: HTTPClient.Task<Answer>, after stall: Duration) async throws {
+        var seen: Int?
+        while true {
+            let progress = state.withLock(\.progress)
+            if progress == seen { return task.fail(reason: HTTPClientError.writeTimeout) }
+            seen = progress
+            try await Task.sleep(for: stall)
+        }
+    }
+
+    func didSendRequestPart(task: HTTPClient.Task<Answer>, _ part: IOData) {
+        state.withLock { $0.progress += 1 }
+    }
+
+    func didSendRequest(task: HTTPClient.Task<Answer>) {
+        state.withLock {
+            $0.isSent = true
+            $0.progress += 1
+        }
+    }
 
     func didReceiveHead(task: HTTPClient.Task<Answer>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
         var fields = HTTPFields()
@@ -27,20 +65,37 @@ final class AnswerCollector: HTTPClientResponseDelegate {
             if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
         }
         let answer = Answer(status: Int(head.status.code), fields: fields)
-        state.withLock { $0 = answer }
+        state.withLock {
+            $0.answer = answer
+            $0.progress += 1
+        }
+        endEarly(task)
         return task.eventLoop.makeSucceededVoidFuture()
     }
 
     func didReceiveBodyPart(task: HTTPClient.Task<Answer>, _ part: ByteBuffer) -> EventLoopFuture<Void> {
-        let fits = state.withLock { answer in
-            answer?.body += part.readableBytesView
-            return answer?.body.count ?? 0 <= largest
+        let fits = state.withLock { state in
+            state.progress += 1
+            state.answer?.body += part.readableBytesView
+            return state.answer?.body.count ?? 0 <= largest
         }
-        return fits ? task.eventLoop.makeSucceededVoidFuture() : task.eventLoop.makeFailedFuture(TooLarge())
+        guard fits else { return task.eventLoop.makeFailedFuture(TooLarge()) }
+        endEarly(task)
+        return task.eventLoop.makeSucceededVoidFuture()
     }
 
     func didFinishRequest(task: HTTPClient.Task<Answer>) throws -> Answer {
         guard let answer else { throw HTTPClientError.remoteConnectionClosed }
         return answer
+    }
+
+    /// Ends a request whose body is still being sent although the server has refused it.
+    private func endEarly(_ task: HTTPClient.Task<Answer>) {
+        let (answer, isSent) = state.withLock { ($0.answer, $0.isSent) }
+        guard !isSent, let answer, answer.status >= 300 else { return }
+        let length = answer.fields[.contentLength].flatMap { Int($0) }
+        let isWhole = length.map { answer.body.count >= $0 } ?? false
+        // Later, not within: the client is in the middle of handing out what came.
+        task.eventLoop.scheduleTask(in: isWhole ? .zero : Self.restOfAnswer) { task.fail(reason: AnsweredEarly()) }
     }
 }

@@ -28,7 +28,11 @@ final class SourceFile: Sendable {
         self.path = path
         do {
             // Without waiting: a FIFO without a writer would block for ever.
-            descriptor = try SystemPackage.FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+            descriptor = try SystemPackage.FileDescriptor.open(
+                FilePath(path),
+                .readOnly,
+                options: [.closeOnExec, .nonBlocking]
+            )
         } catch let reason as Errno {
             throw Self.failure(path, reason)
         }

@@ -14,11 +14,13 @@ struct Transport: Sendable {
 
     private let client: HTTPClient
     private let stall: TimeAmount
+    private let duration: Duration
 
     /// - Parameters:
     ///   - connections: Connections to one host that are kept at the same time.
     ///   - stall: A request that makes no progress for so long is cut.
     init(connections: Int, stall: Duration) {
+        duration = stall
         let stall = TimeAmount(stall)
         self.stall = stall
         var configuration = HTTPClient.Configuration(
@@ -49,17 +51,18 @@ struct Transport: Sendable {
                 body: body(of: request, file: file)
             )
             let running = client.execute(request: httpRequest, delegate: collector, deadline: deadline(of: request))
+            let watch = Task { [duration] in try await collector.cutWhenStalled(running, after: duration) }
+            defer { watch.cancel() }
             return try await withTaskCancellationHandler {
                 try await running.futureResult.get()
             } onCancel: {
                 running.cancel()
             }
-        } catch let error as HTTPClientError where error == .requestStreamCancelled {
-            // The whole answer came before the body was sent, so the client had no more use for the body; where both
-            // end at the same time, it tells only that.
-            guard let answer = collector.answer else { throw RequestFailure(error) }
-            return answer
         } catch {
+            // Where the whole answer came before the body was sent, the client may tell only that nobody wanted it.
+            let cameEarly =
+                error is AnswerCollector.AnsweredEarly || error as? HTTPClientError == .requestStreamCancelled
+            if cameEarly, let answer = collector.answer { return answer }
             try Task.checkCancellation()
             throw RequestFailure(error)
         }

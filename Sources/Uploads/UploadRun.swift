@@ -266,7 +266,9 @@ struct UploadRun: Sendable {
             // To give up does not settle what came of a finalize.
             let isInDoubt = isFinalizing && !finalizeWasUnsent
             let message = "given up after \(attempt + 1) tries; the last: \(problem.message); retry takes it up again"
-            try await fail(Problem(code: isInDoubt ? "finalize_outcome_unknown" : "too_many_attempts", message: message))
+            try await fail(
+                Problem(code: isInDoubt ? "finalize_outcome_unknown" : "too_many_attempts", message: message)
+            )
             return
         }
         let now = now

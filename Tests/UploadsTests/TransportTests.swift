@@ -33,6 +33,29 @@ import Tus
         }
     }
 
+    /// A server that stops reading, with more to send than the sockets' buffers hold.
+    @Test func aServerThatStopsReadingIsCutOff() async throws {
+        let bytes = 32 << 20
+        let faults = [Fault(.step(.transfer), .status(401)), Fault(.step(.transfer), .stall(afterBytes: 1000))]
+        try await Scene.run(faults: faults) { scene in
+            let upload = try await scene.add(bytes: bytes)
+            try await scene.drain()
+            let location = try #require(try await scene.upload(upload.id).uploadURL)
+            let url = try #require(URL(string: location))
+            let fields: HTTPFields = [
+                .tusResumable: "1.0.0", .contentType: "application/offset+octet-stream", .uploadOffset: "0",
+            ]
+            let body = Request.Body.file(0..<Int64(bytes))
+            let request = Request(step: .transfer, method: .patch, url: url, fields: fields, body: body)
+            let transport = Transport(connections: 1, stall: .seconds(1))
+            let failure = await #expect(throws: RequestFailure.self) {
+                try await transport.send(request, file: try SourceFile(path: upload.sourcePath))
+            }
+            #expect(failure?.code == "timeout")
+            try await transport.shutdown()
+        }
+    }
+
     @Test func anAnswerThatIsTooLargeIsNotRead() async throws {
         let body = String(repeating: "x", count: Transport.largestAnswer + 1)
         let fault = Fault(.step(.create), .status(201, body: body, headers: ["Location": "/files/a"]))

@@ -24,7 +24,9 @@ import Uploads
         _ code: String,
         requests: Int
     ) -> [Case] {
-        statuses.map { Case(step: step, effect: .status($0), ending: .failed(code), requests: requests) }
+        // A deletion that is given up ends the upload too: the person does not want it any more.
+        let ending = step == .delete ? Ending.cancelled(note: code) : .failed(code)
+        return statuses.map { Case(step: step, effect: .status($0), ending: ending, requests: requests) }
     }
 
     static let cases: [Case] =

@@ -198,7 +198,7 @@ import Uploads
             )
             try await scene.drain(concurrency: 1)
             let failed = try await scene.upload(first.id)
-            #expect(Ending(failed) == .failed("record_refused"), "\(failed)")
+            #expect(Ending(failed) == .failed("answer_not_storable"), "\(failed)")
             #expect(try await scene.upload(second.id).status == .completed)
         }
     }

@@ -11,8 +11,8 @@ struct Audit {
 
     /// Every upload is completed, its bytes are at the server, and no byte was sent that the server had.
     ///
-    /// - Parameter sources: The path of every file that was added.
-    /// - Returns: How many uploads were created and left empty by a kill between creation and its record.
+    /// The sources are the paths of every file that was added. Returns how many uploads were created and left empty, by
+    /// a kill between the creation and its record.
     @discardableResult
     func check(sources: [String]) async throws -> Int {
         let rows = try await SQLiteShell.run(

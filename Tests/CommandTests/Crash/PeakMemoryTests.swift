@@ -10,12 +10,12 @@ import Testing
         let source = try folder.write("large.bin", bytes: RandomKillTests.Scale.current.large, seed: 3)
         let worker = Mutex<Command?>(nil)
         let peak = Mutex(0)
-        let measure: @Sendable () -> Void = {
+        let measure: @Sendable (RequestRecord) -> Void = { _ in
             let now = worker.withLock { $0?.peakMemory } ?? 0
             peak.withLock { $0 = max($0, now) }
         }
         // The server calls right before it answers a request, so the last call comes after the last byte.
-        try await withDevelopmentServer(.init(directory: folder["server"]), onRequest: { _ in measure() }) { server in
+        try await withDevelopmentServer(.init(directory: folder["server"]), onRequest: measure) { server in
             let database = folder["queue.db"]
             let add = ["add", "--database", database, source, "--to", server.endpoint]
             #expect(try await Command.run(add, in: folder).status == 0)

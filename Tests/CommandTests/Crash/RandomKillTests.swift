@@ -11,7 +11,8 @@ import Testing
         var small: Int
         var kills: Int
 
-        static let current = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SCALE"] == "full"
+        static let current =
+            ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SCALE"] == "full"
             ? Scale(large: 1 << 30, small: 2_000, kills: 20) : Scale(large: 96 << 20, small: 150, kills: 6)
     }
 
@@ -22,7 +23,8 @@ import Testing
         var random = SystemRandomNumberGenerator()
         let configuration = DevelopmentServer.Configuration(directory: folder["server"])
         let (progress, moved) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        try await withDevelopmentServer(configuration, onRequest: { _ in moved.yield() }) { server in
+        let onRequest: @Sendable (RequestRecord) -> Void = { _ in moved.yield() }
+        try await withDevelopmentServer(configuration, onRequest: onRequest) { server in
             var steps = progress.makeAsyncIterator()
             let add = ["add", "--database", database, "--to", server.endpoint] + sources
             let added = try await Command.run(add, in: folder)
