@@ -5,7 +5,7 @@ struct DatabaseWatch: Sendable {
     /// How often another process's changes are looked for.
     static let interval = Duration.milliseconds(250)
 
-    let store: UploadStore
+    let store: Store
 
     /// Stands for the database as it is now; take it before reading, so that no change is missed.
     func mark() async throws -> Int { try await store.dataVersion() }

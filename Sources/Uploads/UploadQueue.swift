@@ -14,7 +14,7 @@ package import UploadStore
 ///
 /// Several processes may use one file at the same time: each upload is worked by one processor at most.
 public struct UploadQueue: Sendable {
-    package let store: UploadStore
+    package let store: Store
     /// Wakes the processors of this process.
     let work: ChangeSignal
 
@@ -28,7 +28,7 @@ public struct UploadQueue: Sendable {
     /// - Throws: ``UploadQueueError``. A file that is refused is left as it is.
     public static func open(_ path: String) async throws -> UploadQueue {
         try await UploadQueueError.wrapping {
-            UploadQueue(store: try UploadStore.open(path: AbsolutePath.of(path)), work: ChangeSignal())
+            UploadQueue(store: try Store.open(path: AbsolutePath.of(path)), work: ChangeSignal())
         }
     }
 

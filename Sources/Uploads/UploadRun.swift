@@ -9,7 +9,7 @@ internal import UploadStore
 struct UploadRun: Sendable {
     /// What the runs of one processor share.
     struct Context: Sendable {
-        var store: UploadStore
+        var store: Store
         var transport: Transport
         var capabilities: CapabilityCache
         var retry: RetryPolicy
@@ -32,7 +32,7 @@ struct UploadRun: Sendable {
     }
 
     private var claim: Claim { claimed.claim }
-    private var store: UploadStore { context.store }
+    private var store: Store { context.store }
     private var now: Date { context.surroundings.now() }
 
     /// Works the upload until it is finished, later, paused or released.

@@ -39,7 +39,7 @@ final class WorkShift: Sendable {
         (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    private var store: UploadStore { queue.store }
+    private var store: Store { queue.store }
     private var now: Date { surroundings.now() }
 
     /// Later than any back-off that a clock without a jump can have stored.
@@ -146,7 +146,7 @@ final class WorkShift: Sendable {
         )
         state.withLock { state in
             state.active += claimed.count
-            state.alone = claimed.contains { $0.upload.crashes >= UploadStore.suspectCrashes }
+            state.alone = claimed.contains { $0.upload.crashes >= Store.suspectCrashes }
         }
         return claimed
     }

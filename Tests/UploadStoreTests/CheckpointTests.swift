@@ -65,7 +65,7 @@ import Testing
     @Test func storesThatWriteTogetherLoseNothing() async throws {
         let folder = try TestFolder()
         let path = folder.file("queue.db")
-        let stores = try (0..<3).map { _ in try UploadStore.open(path: path) }
+        let stores = try (0..<3).map { _ in try Store.open(path: path) }
         try await stores[0].save(DestinationRow(name: "archive", endpoint: "https://tus.example.org/"))
         let acknowledged = try await withThrowingTaskGroup(of: [Int64].self) { group in
             for task in 0..<12 {

@@ -132,7 +132,7 @@ import Testing
 
     @Test func nothingIsClaimedTwiceByStoresThatRace() async throws {
         let fixture = try await StoreFixture()
-        let second = try UploadStore.open(path: fixture.path)
+        let second = try Store.open(path: fixture.path)
         let workers = [
             (fixture.store, try await fixture.store.startWorker()), (second, try await second.startWorker()),
         ]
@@ -151,7 +151,7 @@ import Testing
     }
 
     /// Many tasks of every store claim until nothing is left.
-    private func race(_ workers: [(UploadStore, Worker)]) async throws -> [Claim] {
+    private func race(_ workers: [(Store, Worker)]) async throws -> [Claim] {
         try await withThrowingTaskGroup(of: [Claim].self) { group in
             for (store, worker) in Array(repeating: workers, count: 8).joined() {
                 group.addTask {

@@ -47,7 +47,7 @@ import Testing
 
         #expect(copies.contains { size(of: $0.folder.file("queue.db-wal")) > 0 })
         for copy in copies {
-            let opened = try UploadStore.open(path: copy.folder.file("queue.db"))
+            let opened = try Store.open(path: copy.folder.file("queue.db"))
             let there = Set(try await opened.uploads(matching: UploadFilter(limit: 1 << 20)).map(\.id))
             #expect(copy.ids.count >= 60)
             #expect(copy.ids.subtracting(there).isEmpty)

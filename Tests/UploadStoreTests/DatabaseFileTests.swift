@@ -10,7 +10,7 @@ import Testing
         let bytes = FileManager.default.contents(atPath: path)
         let log = FileManager.default.contents(atPath: path + "-wal") ?? Data()
         let modeBefore = try? mode(of: path)
-        let error = try #require(throws: UploadStoreError.self) { try UploadStore.open(path: path) }
+        let error = try #require(throws: UploadStoreError.self) { try Store.open(path: path) }
         #expect(FileManager.default.contents(atPath: path) == bytes)
         #expect(FileManager.default.contents(atPath: path + "-wal") ?? Data() == log)
         #expect((try? mode(of: path)) == modeBefore)
@@ -20,7 +20,7 @@ import Testing
 
     private func queueFile(_ folder: TestFolder, changedBy sql: String) throws -> String {
         let path = folder.file("queue.db")
-        try UploadStore.open(path: path).close()
+        try Store.open(path: path).close()
         try Shell(path: path).run(sql)
         return path
     }
@@ -38,7 +38,7 @@ import Testing
         defer { umask(old) }
         let folder = try TestFolder()
         let path = folder.file("queue.db")
-        let store = try UploadStore.open(path: path)
+        let store = try Store.open(path: path)
         try await store.save(DestinationRow(name: "archive", endpoint: "https://tus.example.org/"))
         let worker = try await store.startWorker()
         #expect(try folder.names == ["queue.db", "queue.db-shm", "queue.db-wal", "queue.db.worker-\(worker.id)"])
@@ -137,14 +137,14 @@ import Testing
     func aLogThatOthersMayReadIsRefused(name: String) async throws {
         let folder = try TestFolder()
         let path = folder.file("queue.db")
-        let first = try UploadStore.open(path: path)
+        let first = try Store.open(path: path)
         try await first.save(DestinationRow(name: "archive", endpoint: "https://tus.example.org/"))
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: folder.file(name))
-        let error = try #require(throws: UploadStoreError.self) { try UploadStore.open(path: path) }
+        let error = try #require(throws: UploadStoreError.self) { try Store.open(path: path) }
         #expect(error.code == .wrongPermissions)
         #expect(error.message.contains("\(folder.path)/\(name)"))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file(name))
-        #expect(try await UploadStore.open(path: path).destinations().count == 1)
+        #expect(try await Store.open(path: path).destinations().count == 1)
     }
 
     /// Looking at a file that others may read makes SQLite create the files beside it with the same mode.
@@ -154,7 +154,7 @@ import Testing
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
         _ = try refusal(path, in: folder)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        while let store = try? UploadStore.open(path: path) {
+        while let store = try? Store.open(path: path) {
             try await store.save(DestinationRow(name: "archive", endpoint: "https://tus.example.org/"))
             for name in try folder.names { #expect(try mode(of: folder.file(name)) == 0o600) }
             return
@@ -216,7 +216,7 @@ import Testing
     }
 
     private func expectUsable(_ path: String) async throws {
-        let store = try UploadStore.open(path: path)
+        let store = try Store.open(path: path)
         try await store.save(DestinationRow(name: "archive", endpoint: "https://tus.example.org/"))
         #expect(try await store.add([StoreFixture.upload()]) == [1])
         #expect(try await store.query("PRAGMA user_version").rows == [["3"]])

@@ -188,7 +188,7 @@ import Testing
     }
 
     /// So many pages more than there are.
-    private func setPageLimit(_ store: UploadStore, pages: Int) async throws {
+    private func setPageLimit(_ store: Store, pages: Int) async throws {
         try await store.pool.writeWithoutTransaction { db in
             let count = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
             try db.execute(sql: "PRAGMA max_page_count = \(count + pages)")

@@ -44,10 +44,10 @@ import Testing
     @Test func openingAgainChangesNothing() async throws {
         let folder = try TestFolder()
         let path = folder.file("queue.db")
-        try UploadStore.open(path: path).close()
+        try Store.open(path: path).close()
         let shell = Shell(path: path)
         let before = try shell.run(".dump")
-        try UploadStore.open(path: path).close()
+        try Store.open(path: path).close()
         #expect(before.contains("CREATE TABLE upload "))
         #expect(try shell.run(".dump") == before)
         #expect(try shell.run("PRAGMA user_version; PRAGMA application_id") == "3\n1433424177")
@@ -57,7 +57,7 @@ import Testing
         let fixture = try await StoreFixture()
         let other = try fixture.rawConnection()
         try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
-        let store = try UploadStore.open(path: fixture.path)
+        let store = try Store.open(path: fixture.path)
         #expect(try await store.destinations().count == 2)
         try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
     }
@@ -91,7 +91,7 @@ import Testing
         try queue.close()
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
 
-        let store = try UploadStore.open(path: path)
+        let store = try Store.open(path: path)
         try await store.save(DestinationRow(name: "archive", endpoint: "https://tus.example.org/"))
         #expect(try await store.add([StoreFixture.upload()]) == [1])
         let recorded = try await store.query(
@@ -104,8 +104,8 @@ import Testing
     @Test func manyOpeningsAtOnceMigrateOnce() async throws {
         let folder = try TestFolder()
         let path = folder.file("queue.db")
-        let stores = try await withThrowingTaskGroup(of: UploadStore.self) { group in
-            for _ in 0..<6 { group.addTask { try UploadStore.open(path: path) } }
+        let stores = try await withThrowingTaskGroup(of: Store.self) { group in
+            for _ in 0..<6 { group.addTask { try Store.open(path: path) } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         for store in stores {

@@ -85,9 +85,9 @@ import Testing
 
     @Test func whatAnotherProcessErasedIsForgottenAfterTheNextOpening() async throws {
         let fixture = try await StoreFixture()
-        let other = try UploadStore.open(path: fixture.path)
+        let other = try Store.open(path: fixture.path)
         try await end(fixture, .cancelledAtOnce)
-        let opened = try UploadStore.open(path: fixture.path)
+        let opened = try Store.open(path: fixture.path)
         try await opened.forgetErasedSecrets()
         #expect(try occurrences(fixture) == [0, 0])
         try other.close()

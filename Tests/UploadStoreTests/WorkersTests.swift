@@ -25,7 +25,7 @@ import Testing
         let asking = try await fixture.store.startWorker()
         let living = try await fixture.store.startWorker()
         let claim = try await fixture.claimed(living)
-        let other = try UploadStore.open(path: fixture.path)
+        let other = try Store.open(path: fixture.path)
         for store in [fixture.store, other] {
             #expect(try await store.takeOverDead(except: asking, now: StoreFixture.now).isEmpty)
         }
@@ -164,7 +164,7 @@ import Testing
 
     @Test func reapersThatRaceReleaseEachUploadOnce() async throws {
         let fixture = try await StoreFixture()
-        let second = try UploadStore.open(path: fixture.path)
+        let second = try Store.open(path: fixture.path)
         let reapers = [
             (fixture.store, try await fixture.store.startWorker()), (second, try await second.startWorker()),
         ]

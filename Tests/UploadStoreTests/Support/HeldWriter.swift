@@ -8,7 +8,7 @@ struct HeldWriter {
     private let held: Task<Void, any Error>
 
     /// Returns once the writer is held.
-    init(_ store: UploadStore) async {
+    init(_ store: Store) async {
         let (entered, signal) = AsyncStream.makeStream(of: Void.self)
         let gate = gate
         held = Task {
@@ -21,7 +21,7 @@ struct HeldWriter {
     }
 
     /// Lets the writer go on once so many writes wait behind it.
-    func release(_ store: UploadStore, whenWaiting count: Int) async throws {
+    func release(_ store: Store, whenWaiting count: Int) async throws {
         while store.commits.waitingCount < count { await Task.yield() }
         gate.signal()
         try await held.value

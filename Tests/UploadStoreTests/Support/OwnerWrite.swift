@@ -9,7 +9,7 @@ struct OwnerWrite: Sendable, CustomTestStringConvertible {
     var phase: Phase
     /// The events that it adds.
     var events: [String]
-    var run: @Sendable (UploadStore, Claim) async throws -> Void
+    var run: @Sendable (Store, Claim) async throws -> Void
 
     var testDescription: String { name }
 

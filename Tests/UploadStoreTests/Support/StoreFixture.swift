@@ -12,13 +12,13 @@ struct StoreFixture {
     static let signedURL = "https://media.example.org/signed/5d1c77e0"
 
     let folder: TestFolder
-    let store: UploadStore
+    let store: Store
 
     var path: String { store.path }
 
     init() async throws {
         folder = try TestFolder()
-        store = try UploadStore.open(path: folder.file("queue.db"))
+        store = try Store.open(path: folder.file("queue.db"))
         try await store.save(DestinationRow(name: "archive", endpoint: "https://tus.example.org/files/"))
         try await store.save(DestinationRow(name: "media", endpoint: nil, finalize: "wix"))
     }

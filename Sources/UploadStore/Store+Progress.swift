@@ -1,7 +1,7 @@
 internal import GRDB
 
 /// The owner's writes: each is one transition of the contract, and fails with `claim_lost` once the claim is lost.
-extension UploadStore {
+extension Store {
     /// Records what a source inserted by SQL is.
     package func identified(_ claim: Claim, as identity: SourceIdentity) async throws {
         try await own(

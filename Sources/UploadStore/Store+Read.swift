@@ -32,7 +32,7 @@ package struct QueryResult: Sendable {
     package var rows: [[String]]
 }
 
-extension UploadStore {
+extension Store {
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
             return try await pool.read(body)

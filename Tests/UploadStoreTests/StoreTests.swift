@@ -13,11 +13,11 @@ import Testing
     func theWriterIsDurable(pragma: String, value: String) async throws {
         let fixture = try await StoreFixture()
         #expect(try await Self.read(pragma, fixture.store) == value)
-        let again = try UploadStore.open(path: fixture.path)
+        let again = try Store.open(path: fixture.path)
         #expect(try await Self.read(pragma, again) == value, "an opened file, not only a new one")
     }
 
-    private static func read(_ pragma: String, _ store: UploadStore) async throws -> String? {
+    private static func read(_ pragma: String, _ store: Store) async throws -> String? {
         try await store.pool.writeWithoutTransaction { db in try String.fetchOne(db, sql: "PRAGMA \(pragma)") }
     }
 
@@ -30,7 +30,7 @@ import Testing
 
     @Test func dataVersionTellsEveryChange() async throws {
         let fixture = try await StoreFixture()
-        let other = try UploadStore.open(path: fixture.path)
+        let other = try Store.open(path: fixture.path)
         let first = try await fixture.store.dataVersion()
         #expect(try await fixture.store.dataVersion() == first)
         _ = try await other.add([StoreFixture.upload()])
@@ -53,7 +53,7 @@ import Testing
         let fixture = try await StoreFixture()
         try await fixture.add(3)
         try fixture.store.close()
-        let store = try UploadStore.open(path: fixture.path)
+        let store = try Store.open(path: fixture.path)
         #expect(try await store.uploads(matching: UploadFilter()).map(\.id) == [1, 2, 3])
     }
 

@@ -3,7 +3,7 @@ internal import GRDB
 /// The queue on disk: the only place that sees SQLite.
 ///
 /// Every method is one transaction that keeps the rules of the schema; each change of a worker's names its claim.
-package struct UploadStore: Sendable {
+package struct Store: Sendable {
     let pool: DatabasePool
     let commits: GroupCommit
     let checkpoint: Checkpoint
@@ -20,11 +20,11 @@ package struct UploadStore: Sendable {
     /// - Parameter path: An absolute path on a local filesystem; its folder exists.
     /// - Returns: The open store.
     /// - Throws: ``UploadStoreError``; a file that is refused is left as it is.
-    package static func open(path: String) throws -> UploadStore {
+    package static func open(path: String) throws -> Store {
         try DatabaseFile.prepare(path: path)
         do {
             // Locks are files beside the database: everyone must name it alike, whatever links lead to it.
-            return try UploadStore(path: DatabaseFile.resolve(path))
+            return try Store(path: DatabaseFile.resolve(path))
         } catch {
             throw UploadStoreError(error)
         }

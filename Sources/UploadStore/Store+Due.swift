@@ -1,7 +1,7 @@
 internal import GRDB
 
 /// What is due now, and what is left to do.
-extension UploadStore {
+extension Store {
     /// Whether a claim would find something, told without writing.
     package func hasDue(now: String, horizon: String) async throws -> Bool {
         try await read { db in

@@ -1,6 +1,6 @@
 internal import GRDB
 
-extension UploadStore {
+extension Store {
     /// Stores a destination, or changes the one of that name.
     package func save(_ destination: DestinationRow) async throws {
         try await commits.write { db in

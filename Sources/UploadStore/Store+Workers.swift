@@ -29,7 +29,7 @@ package struct Takeover: Sendable, Equatable {
     package var poisoned: Int
 }
 
-extension UploadStore {
+extension Store {
     /// Crashes without progress in between after which an upload that was alone in its worker is poison.
     package static let poisonCrashes = 3
 

@@ -30,7 +30,7 @@ package enum SuspectRule: Sendable {
     case aloneFirst
 }
 
-extension UploadStore {
+extension Store {
     /// Crashes without progress in between after which an upload is worked alone.
     package static let suspectCrashes = 2
 

@@ -40,7 +40,7 @@ package struct NewUpload: Sendable {
     }
 }
 
-extension UploadStore {
+extension Store {
     /// The most uploads in one transaction, so that the write-ahead log stays small between checkpoints.
     private static let batch = 500
 

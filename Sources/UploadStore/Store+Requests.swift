@@ -1,7 +1,7 @@
 internal import GRDB
 
 /// What anyone may ask of an upload, also while a worker holds it.
-extension UploadStore {
+extension Store {
     /// pending → paused; of a processing upload it is requested, and its worker honours it.
     package func pause(_ id: Int64) async throws {
         try await change(
