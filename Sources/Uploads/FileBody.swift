@@ -8,7 +8,7 @@ internal import NIOPosix
 /// file became shorter meanwhile, and the event loop would spin on that.
 enum FileBody {
     /// Bytes of a piece.
-    private static let piece: Int64 = 1 << 20
+    private static let piece: Int64 = 256 << 10
 
     /// A body of a file's range; the file stays open until the last piece was read.
     static func stream(_ file: SourceFile, range: Range<Int64>) -> HTTPClient.Body {

@@ -72,16 +72,13 @@ import Testing
     @Test func resultsThatCannotBeWrittenAreAnError() async throws {
         let commands = try QueueCommands()
         try await commands.output("destination", "add", "a", "--wix")
-        let process = Process()
-        process.executableURL = URL(filePath: UploadQueueBinary.path)
-        process.arguments = ["status", "--database", commands.database]
-        process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
-        process.standardError = FileHandle.nullDevice
-        let (ended, end) = AsyncStream.makeStream(of: Void.self)
-        process.terminationHandler = { _ in end.finish() }
-        try process.run()
-        for await _ in ended {}
-        #expect(process.terminationStatus == 74)
+        let process = try ChildProcess(
+            [UploadQueueBinary.path, "status", "--database", commands.database],
+            environment: ProcessInfo.processInfo.environment,
+            folder: commands.folder.path,
+            files: ("/dev/null", "/dev/full", "/dev/null")
+        )
+        #expect(await process.wait().status == 74)
     }
 
     private static func mode(_ path: String) throws -> Int? {

@@ -10,7 +10,7 @@ import Testing
 
     @Test func runSurvivesAKillAtEveryCall() async throws {
         let folder = try TemporaryFolder()
-        let library = try KillShim.build(in: folder)
+        let library = try await KillShim.build(in: folder)
         let source = try folder.write("file.bin", bytes: 300_000, seed: 7)
         try await withDevelopmentServer(.init(directory: folder["server"])) { server in
             var kills = 0
@@ -48,7 +48,7 @@ import Testing
 
     @Test func grantIsFinalizedOnceAfterAKillAtEveryCall() async throws {
         let folder = try TemporaryFolder()
-        let library = try KillShim.build(in: folder)
+        let library = try await KillShim.build(in: folder)
         let source = try folder.write("photo.jpg", bytes: 30_000, seed: 9)
         try await withDevelopmentServer(.init(directory: folder["server"])) { server in
             var endings: [String: Int] = [:]
@@ -85,7 +85,7 @@ import Testing
 
     @Test func addSurvivesAKillAtEveryCall() async throws {
         let folder = try TemporaryFolder()
-        let library = try KillShim.build(in: folder)
+        let library = try await KillShim.build(in: folder)
         let source = try folder.write("file.bin", bytes: 1_000, seed: 8)
         var kills = 0
         for call in 1...Self.mostCalls {

@@ -1,11 +1,5 @@
 import Foundation
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// One run of the command as a child process.
 final class Command: Sendable {
     struct Ending {
@@ -19,9 +13,8 @@ final class Command: Sendable {
         var lines: [String] { output.split(separator: "\n").map(String.init) }
     }
 
-    private let process = Process()
-    private let ended: AsyncStream<Void>
-    private let files: (output: URL, errors: URL)
+    private let process: ChildProcess
+    private let files: (input: String, output: String, errors: String)
 
     /// Starts the command; its output goes to files, so that a full pipe never stops it.
     init(
@@ -32,44 +25,30 @@ final class Command: Sendable {
         onEnd: @escaping @Sendable () -> Void = {}
     ) throws {
         let name = UUID().uuidString
-        files = (URL(filePath: folder["\(name).out"]), URL(filePath: folder["\(name).err"]))
-        for file in [files.output, files.errors] { try Data().write(to: file) }
-        process.executableURL = URL(filePath: UploadQueueBinary.path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.currentDirectoryURL = URL(filePath: folder.path)
-        process.standardOutput = try FileHandle(forWritingTo: files.output)
-        process.standardError = try FileHandle(forWritingTo: files.errors)
-        if let input {
-            let file = URL(filePath: folder["\(name).in"])
-            try Data(input.utf8).write(to: file)
-            process.standardInput = try FileHandle(forReadingFrom: file)
-        } else {
-            process.standardInput = FileHandle.nullDevice
-        }
-        // Waiting must not block a thread: the server that the command talks to runs on the same few.
-        let (ended, end) = AsyncStream.makeStream(of: Void.self)
-        self.ended = ended
-        process.terminationHandler = { _ in
-            end.finish()
-            onEnd()
-        }
-        try process.run()
+        files = (input == nil ? "/dev/null" : folder["\(name).in"], folder["\(name).out"], folder["\(name).err"])
+        if let input { try Data(input.utf8).write(to: URL(filePath: files.input)) }
+        process = try ChildProcess(
+            [UploadQueueBinary.path] + arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            folder: folder.path,
+            files: files,
+            onEnd: onEnd
+        )
     }
 
-    var pid: Int32 { process.processIdentifier }
+    var pid: Int32 { process.pid }
     var isRunning: Bool { process.isRunning }
 
-    func signal(_ signal: Int32) { kill(pid, signal) }
+    func signal(_ signal: Int32) { process.signal(signal) }
 
     /// Waits for the end.
     func wait() async throws -> Ending {
-        for await _ in ended {}
+        let (status, killed) = await process.wait()
         return Ending(
-            status: process.terminationStatus,
-            killed: process.terminationReason == .uncaughtSignal,
-            output: String(decoding: try Data(contentsOf: files.output), as: UTF8.self),
-            errors: String(decoding: try Data(contentsOf: files.errors), as: UTF8.self)
+            status: status,
+            killed: killed,
+            output: String(decoding: try Data(contentsOf: URL(filePath: files.output)), as: UTF8.self),
+            errors: String(decoding: try Data(contentsOf: URL(filePath: files.errors)), as: UTF8.self)
         )
     }
 
