@@ -1,0 +1,79 @@
+internal import Foundation
+internal import Logging
+internal import Tus
+internal import UploadStore
+
+/// How a claim ends when the upload does not complete.
+extension UploadRun {
+    /// The longest that a server's `Retry-After` is honoured, and that a stored back-off can lie ahead.
+    static let longestWait: TimeInterval = 3600
+
+    /// Gives the upload back until a later time, or fails it where it was tried often enough.
+    ///
+    /// `upload` is what is known of it now; nil: what was known when it was claimed.
+    func later(
+        _ problem: Problem,
+        of upload: UploadMachine.Upload?,
+        retryAfter: RetryAfter? = nil,
+        pausesDestination: Bool = false,
+        finalizeWasUnsent: Bool = false
+    ) async throws {
+        let attempt = upload?.attempt ?? claimed.upload.attempt
+        let isFinalizing = upload?.phase == .finalize
+        guard attempt < context.retry.maximumAttempts - 1 else {
+            // To give up does not settle what came of a finalize.
+            let isInDoubt = isFinalizing && !finalizeWasUnsent
+            let message = "given up after \(attempt + 1) tries; the last: \(problem.message); retry takes it up again"
+            try await fail(
+                Problem(code: isInDoubt ? "finalize_outcome_unknown" : "too_many_attempts", message: message)
+            )
+            return
+        }
+        let now = now
+        // A finalize is repeated once only, so not at once: the host may be starting again.
+        let step = isFinalizing ? max(attempt, 1) : attempt
+        var wait = context.retry.delay(attempt: step, chance: context.surroundings.chance()).seconds
+        switch retryAfter {
+        case .seconds(let seconds): wait = max(wait, Double(seconds))
+        case .date(let date): wait = max(wait, date.timeIntervalSince(now))
+        case nil: break
+        }
+        let retryAt = Timestamp.text(now.addingTimeInterval(min(wait, Self.longestWait)))
+        logger.info(
+            "Upload is tried again later",
+            metadata: ["error.type": "\(problem.code)", "upload.retry_at": "\(retryAt)"]
+        )
+        if pausesDestination { try await store.pauseDestination(claimed.upload.destination, until: retryAt) }
+        try await store.tryLater(
+            claim,
+            at: retryAt,
+            code: problem.code,
+            message: problem.message,
+            finalizeWasUnsent: finalizeWasUnsent
+        )
+    }
+
+    func fail(_ problem: Problem) async throws {
+        if claimed.upload.requested == .cancel {
+            // What hinders an upload does not hinder its cancellation: at worst the server keeps what it has.
+            try await store.deleted(claim, note: (problem.code, problem.message), now: Timestamp.text(now))
+            return
+        }
+        logger.info("Upload failed", metadata: ["error.type": "\(problem.code)"])
+        try await store.failed(claim, code: problem.code, message: problem.message, now: Timestamp.text(now))
+        context.metrics.failed()
+    }
+
+    func refuse(_ failure: UploadPlan.Failure) async throws {
+        if let reason = failure.parks, claimed.upload.requested != .cancel {
+            try await store.parked(claim, reason: reason.rawValue, code: failure.code, message: failure.message)
+        } else {
+            try await fail(Problem(code: failure.code, message: failure.message))
+        }
+    }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
