@@ -229,4 +229,47 @@ import Testing
         #expect(row.endpoint == nil)
         #expect(row.uploadURL == nil)
     }
+
+    @Test(arguments: [(false, 1), (true, 0)])
+    func aFinalizeThatNeverLeftIsTakenBack(wasUnsent: Bool, sent: Int) async throws {
+        let fixture = try await StoreFixture()
+        let claim = try await fixture.claimed(try await fixture.store.startWorker(), in: .finalize, of: "media")
+        try await fixture.store.finalizeSent(claim)
+        try await fixture.store.tryLater(
+            claim,
+            at: StoreFixture.later,
+            code: "x",
+            message: "y",
+            finalizeWasUnsent: wasUnsent
+        )
+        #expect(try await fixture.row(claim.uploadID).finalizeSent == sent)
+    }
+
+    /// A request that came meanwhile is not swallowed by the end of the claim.
+    @Test func aRequestedCancelOutlivesAFailure() async throws {
+        let fixture = try await StoreFixture()
+        let worker = try await fixture.store.startWorker()
+        let failing = try await fixture.claimed(worker, in: .transfer)
+        let parking = try await fixture.claimed(worker, in: .transfer)
+        let waiting = try await fixture.claimed(worker, in: .transfer)
+        for claim in [failing, parking, waiting] {
+            try await fixture.store.cancel(claim.uploadID, now: StoreFixture.now)
+        }
+        try await fixture.store.failed(failing, code: "x", message: "y", now: StoreFixture.now)
+        try await fixture.store.parked(parking, reason: "quota", code: "x", message: "y")
+        try await fixture.store.tryLater(waiting, at: StoreFixture.later, code: "x", message: "y")
+        for claim in [failing, parking, waiting] {
+            let row = try await fixture.row(claim.uploadID)
+            #expect(row.status == .pending && row.requested == .cancel && row.retryAt == nil)
+        }
+    }
+
+    @Test func anOffsetThatGoesBackIsCounted() async throws {
+        let fixture = try await StoreFixture()
+        let claim = try await fixture.claimed(try await fixture.store.startWorker(), in: .transfer)
+        for offset in [50, 20, 60, 10] as [Int64] {
+            try await fixture.store.acknowledged(claim, offset: offset, completing: false)
+        }
+        #expect(try await fixture.row(claim.uploadID).restarts == 2)
+    }
 }

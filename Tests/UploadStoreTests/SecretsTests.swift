@@ -24,6 +24,29 @@ import Testing
         #expect(try await fixture.add().count == 1, "the store goes on")
     }
 
+    /// What another process erased is wiped too: the mark is in the database, not in a memory.
+    @Test func whatAnotherStoreErasedIsWiped() async throws {
+        let fixture = try await StoreFixture()
+        let worker = try Store.open(path: fixture.path)
+        try await worker.forgetErasedSecrets()
+        try await fixture.add(to: "media")
+        try await fixture.store.cancel(1, now: StoreFixture.now)
+        try await worker.forgetErasedSecrets()
+        #expect(try occurrences(fixture) == [0, 0])
+        let marks = try await fixture.store.query("SELECT count(*) FROM erased_secret")
+        #expect(marks.rows == [["0"]])
+    }
+
+    @Test func aHandThatCancelsErasesTheToken() async throws {
+        let fixture = try await StoreFixture()
+        try await fixture.add(to: "media")
+        try await fixture.set("status = 'cancelled', finished_at = '\(StoreFixture.now)'", of: 1)
+        let row = try await fixture.row(1)
+        #expect(row.uploadToken == nil && row.endpoint == nil && row.uploadURL == nil)
+        try await fixture.store.forgetErasedSecrets()
+        #expect(try occurrences(fixture) == [0, 0])
+    }
+
     @Test func aKeptTokenIsStillThere() async throws {
         let fixture = try await StoreFixture()
         let worker = try await fixture.store.startWorker()

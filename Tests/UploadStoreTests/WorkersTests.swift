@@ -266,4 +266,17 @@ import Testing
             }
         }
     }
+
+    /// A link leads to the same locks: else two living workers would take each other for dead.
+    @Test func aLinkToTheFileLeadsToTheSameLocks() async throws {
+        let fixture = try await StoreFixture()
+        let link = fixture.folder.file("link.db")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: fixture.path)
+        let linked = try Store.open(path: link)
+        #expect(linked.path == fixture.path)
+        let worker = try await fixture.store.startWorker()
+        let other = try await linked.startWorker()
+        #expect(try await linked.takeOverDead(except: other, now: StoreFixture.now).isEmpty)
+        #expect(try await fixture.store.takeOverDead(except: worker, now: StoreFixture.now).isEmpty)
+    }
 }
