@@ -99,23 +99,27 @@ extension Store {
 
     /// processing → pending: tried again not before a time.
     ///
-    /// What a person asked meanwhile stays asked, and does not wait. A finalize that was recorded but never left is
-    /// taken back.
+    /// What a person asked meanwhile stays asked, and does not wait; what was asked before the claim was tried under it,
+    /// and waits. A finalize that was recorded but never left is taken back.
     package func tryLater(
         _ claim: Claim,
         at retryAt: String,
         code: String,
         message: String,
+        requestIsOld: Bool = false,
         finalizeWasUnsent: Bool = false
     ) async throws {
         try await own(
             claim,
             """
             status = 'pending', worker_id = NULL, attempt = attempt + 1,
-            retry_at = CASE WHEN requested IS NULL THEN :retryAt END,
+            retry_at = CASE WHEN requested IS NULL OR :old THEN :retryAt END,
             finalize_sent = finalize_sent - :unsent, last_error_code = :code, last_error = :message
             """,
-            ["retryAt": retryAt, "code": code, "message": message, "unsent": finalizeWasUnsent ? 1 : 0]
+            [
+                "retryAt": retryAt, "code": code, "message": message, "old": requestIsOld,
+                "unsent": finalizeWasUnsent ? 1 : 0,
+            ]
         )
     }
 

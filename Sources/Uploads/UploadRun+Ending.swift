@@ -49,6 +49,7 @@ extension UploadRun {
             at: retryAt,
             code: problem.code,
             message: problem.message,
+            requestIsOld: claimed.upload.requested != nil,
             finalizeWasUnsent: finalizeWasUnsent
         )
     }

@@ -264,6 +264,22 @@ import Testing
         }
     }
 
+    /// A deletion that the server refused for now backs off like anything else.
+    @Test(arguments: [true, false])
+    func aRequestThatWasTriedWaits(isOld: Bool) async throws {
+        let fixture = try await StoreFixture()
+        let claim = try await fixture.claimed(try await fixture.store.startWorker(), in: .transfer)
+        try await fixture.store.cancel(claim.uploadID, now: StoreFixture.now)
+        try await fixture.store.tryLater(
+            claim,
+            at: StoreFixture.later,
+            code: "x",
+            message: "y",
+            requestIsOld: isOld
+        )
+        #expect(try await fixture.row(claim.uploadID).retryAt == (isOld ? StoreFixture.later : nil))
+    }
+
     @Test func anOffsetThatGoesBackIsCounted() async throws {
         let fixture = try await StoreFixture()
         let claim = try await fixture.claimed(try await fixture.store.startWorker(), in: .transfer)
