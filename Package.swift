@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         .target(
@@ -83,6 +84,17 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+        .executableTarget(
+            name: "upload-queue-benchmark",
+            dependencies: [
+                "DevelopmentServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Benchmarks",
+            resources: [.embedInCode("upload-with-tuspy.py")]
+        ),
         .testTarget(
             name: "TusTests",
             dependencies: ["Tus", .product(name: "HTTPTypes", package: "swift-http-types")]
@@ -125,10 +137,15 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "DevelopmentServer",
+                "Tus",
+                "Uploads",
+                "UploadStore",
                 "upload-queue",
+                "upload-queue-benchmark",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
-            exclude: ["Kill"]
+            exclude: ["Kill", "Servers/serve.py"]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -32,7 +32,7 @@ extension Problem.Code {
         case .finalizeOutcomeUnknown:
             (
                 "The upload was finalized with an unknown outcome",
-                "Look at the destination: if the file is not there, retry the upload with a new grant"
+                "Look at the destination: if the file is not there, retry the upload"
             )
         case .redirectRefused:
             ("The server redirects to where an upload is not sent", "Use the final URL as the destination's endpoint")
@@ -45,13 +45,13 @@ extension Problem.Code {
         case .checksumMismatch:
             ("The bytes did not reach the server as they were sent", "Check the source file, then retry the upload")
         case .lengthMismatch:
-            ("The server has another length for this upload", "Remove the upload and add the file again")
+            ("The server has another length for this upload", "Cancel the upload and add the file again")
         case .creationNotSupported:
             ("The server does not let clients create uploads", "Use an endpoint that supports tus creation")
         case .notDeleted:
             ("The server did not delete the upload", "Nothing is left to do here; the server may keep what it has")
         case .metadataInvalid: ("The metadata cannot be sent", "Correct the metadata")
-        case .uploadInvalid: ("The upload lacks what its phase needs", "Retry the upload from its first phase")
+        case .uploadInvalid: ("The upload lacks what its phase needs", "Cancel the upload and add the file again")
         }
     }
 }

@@ -1,6 +1,6 @@
 /// A request that got no answer: the connection was lost, or nothing moved for too long.
 package struct RequestFailure: Sendable, Equatable, Error {
-    /// A short name in snake_case, for example `connection_lost`, `timeout` or `stalled`.
+    /// A short name in snake_case, for example `connection_lost` or `timeout`.
     package var code: String
     /// What happened, in a sentence without the final period.
     package var message: String

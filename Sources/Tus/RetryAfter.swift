@@ -13,7 +13,8 @@ package enum RetryAfter: Sendable, Equatable {
 
     /// Reads a field value: seconds, or one of the three forms of an HTTP date.
     ///
-    /// Anything else is nil.     /// More than 2^31 seconds are read as 2^31.
+    /// Anything else is nil.
+    /// More than 2^31 seconds are read as 2^31.
     package init?(_ value: String) {
         let text = value.drop { $0 == " " || $0 == "\t" }
         let longest: Int64 = 1 << 31

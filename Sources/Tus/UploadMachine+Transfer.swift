@@ -79,6 +79,16 @@ extension UploadMachine {
         return doubts.count < Self.maximumDoubts ? sendOffset() : later(code, cause)
     }
 
+    /// Ends in a refusal, after one look at the offset where the last byte may be there already.
+    ///
+    /// There are servers that refuse every `PATCH` of a complete upload (resumable-upload 0.3.0 says 403), also the
+    /// one that follows an offset which was stale.
+    mutating func refuse(_ request: Request, _ refusal: Transition) -> Action {
+        guard request.step == .transfer, upload.completing else { return record(refusal) }
+        doubts.refusal = refusal
+        return sendOffset()
+    }
+
     mutating func smallerOnce(_ request: Request, cause: Cause) -> Action {
         doubts.refusals += 1
         guard doubts.refusals == 1 else { return fail(.refused, cause) }

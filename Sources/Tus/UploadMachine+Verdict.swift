@@ -30,9 +30,9 @@ extension UploadMachine {
         case .gone:
             return gone(cause: cause)
         case .parked(let reason, let code):
-            return record(.parked(reason, cause.problem(code)))
+            return refuse(request, .parked(reason, cause.problem(code)))
         case .failed(let code):
-            return fail(code, cause)
+            return refuse(request, .failed(cause.problem(code)))
         case .repeatOnce, .grantVoidIfFirst, .outcomeUnknown:
             return finalizeRefused(verdict, cause: cause)
         case .deleted:

@@ -31,6 +31,8 @@ package struct UploadMachine: Sendable {
         var refusals = 0
         /// 460 answers since the last accepted `PATCH`.
         var mismatches = 0
+        /// What a refused `PATCH` ends in, unless the server turns out to have every byte.
+        var refusal: Transition?
 
         mutating func heard(_ offset: Int64) {
             guard offset > highest else { return }
@@ -80,11 +82,12 @@ package struct UploadMachine: Sendable {
             applicationCode: message.applicationCode
         )
         let cause = Cause(step: request.step, answer: answer, message: message)
-        switch verdict {
-        case .accepted: return accept(answer, to: request, cause: cause)
-        case .redirected: return follow(answer, from: request, redirects: redirects, cause: cause)
-        default: return apply(verdict, to: request, cause: cause)
+        if case .redirected = verdict { return follow(answer, from: request, redirects: redirects, cause: cause) }
+        if let refusal = doubts.refusal, verdict != .accepted || answer.byteCount(.uploadOffset) != upload.length {
+            return record(refusal)
         }
+        return verdict == .accepted
+            ? accept(answer, to: request, cause: cause) : apply(verdict, to: request, cause: cause)
     }
 
     /// The action after a request that got no answer.

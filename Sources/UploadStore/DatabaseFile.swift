@@ -24,11 +24,11 @@ enum DatabaseFile {
         try refuseNetwork(path: path)
         var information = stat()
         guard lstat(path, &information) == 0 || stat(path, &information) == 0 else {
-            guard errno == ENOENT else { throw cannotOpen(path, Errno(rawValue: errno)) }
+            guard errno == ENOENT else { throw UploadStoreError(making: path, Errno(rawValue: errno)) }
             try create(path: path)
             return
         }
-        guard stat(path, &information) == 0 else { throw cannotOpen(path, Errno(rawValue: errno)) }
+        guard stat(path, &information) == 0 else { throw UploadStoreError(making: path, Errno(rawValue: errno)) }
         guard information.st_mode & S_IFMT == S_IFREG else {
             throw UploadStoreError(.cannotOpen, "\(path) is not a regular file; name a file for the queue")
         }
@@ -48,7 +48,7 @@ enum DatabaseFile {
 
     /// The path without symbolic links.
     static func resolve(_ path: String) throws -> String {
-        guard let resolved = realpath(path, nil) else { throw cannotOpen(path, Errno(rawValue: errno)) }
+        guard let resolved = realpath(path, nil) else { throw UploadStoreError(making: path, Errno(rawValue: errno)) }
         defer { free(resolved) }
         return String(cString: resolved)
     }
@@ -67,9 +67,7 @@ enum DatabaseFile {
         {
             return  // a crash at the first open; the journal makes it an empty file again
         } catch {
-            var told = UploadStoreError(error)
-            if !told.message.contains(path) { told.message = "\(path): \(told.message)" }
-            throw told
+            throw UploadStoreError(error, at: path)
         }
     }
 
@@ -108,12 +106,8 @@ enum DatabaseFile {
         } catch Errno.fileExists {
             return  // another process was faster
         } catch {
-            throw cannotOpen(path, error)
+            throw UploadStoreError(making: path, error)
         }
-    }
-
-    private static func cannotOpen(_ path: String, _ cause: any Error) -> UploadStoreError {
-        UploadStoreError(.cannotOpen, "cannot open \(path): \(cause)", cause: cause)
     }
 
     private static func directory(of path: String) -> FilePath {
@@ -125,7 +119,7 @@ enum DatabaseFile {
     private static func refuseNetwork(path: String) throws {
         var information = stat()
         guard stat(directory(of: path).string, &information) == 0 else {
-            throw cannotOpen(path, Errno(rawValue: errno))
+            throw UploadStoreError(making: path, Errno(rawValue: errno))
         }
         #if os(Linux)
         let mounts = (try? String(contentsOf: URL(filePath: "/proc/self/mountinfo"), encoding: .utf8)) ?? ""

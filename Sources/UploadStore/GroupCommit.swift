@@ -30,12 +30,14 @@ final class GroupCommit: Sendable {
     /// A write of more rows is alone in its transaction.
     static let largestGroup = 256
 
+    private let path: String
     private let pool: DatabasePool
     private let checkpoint: Checkpoint
     private let changes: ChangeSignal
     private let state = Mutex(State())
 
-    init(pool: DatabasePool, checkpoint: Checkpoint, changes: ChangeSignal) {
+    init(path: String, pool: DatabasePool, checkpoint: Checkpoint, changes: ChangeSignal) {
+        self.path = path
         self.pool = pool
         self.checkpoint = checkpoint
         self.changes = changes
@@ -78,7 +80,7 @@ final class GroupCommit: Sendable {
                 )
             }
         } catch {
-            throw UploadStoreError(error)
+            throw UploadStoreError(error, at: path)
         }
     }
 

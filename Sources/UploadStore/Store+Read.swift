@@ -5,14 +5,27 @@ package struct UploadFilter: Sendable {
     /// Empty: any.
     package var statuses: [Status]
     package var destination: String?
+    /// Only those whose last error has this code.
+    package var errorCode: String?
+    /// Only those that were added or finished at or after this time.
+    package var since: String?
     /// Only ids above this one.
     package var after: Int64
     /// 1 or more.
     package var limit: Int
 
-    package init(statuses: [Status] = [], destination: String? = nil, after: Int64 = 0, limit: Int = 1000) {
+    package init(
+        statuses: [Status] = [],
+        destination: String? = nil,
+        errorCode: String? = nil,
+        since: String? = nil,
+        after: Int64 = 0,
+        limit: Int = 1000
+    ) {
         self.statuses = statuses
         self.destination = destination
+        self.errorCode = errorCode
+        self.since = since
         self.after = after
         self.limit = limit
     }
@@ -39,7 +52,7 @@ extension Store {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw UploadStoreError(error)
+            throw UploadStoreError(error, at: path)
         }
     }
 
@@ -62,6 +75,14 @@ extension Store {
             if let destination = filter.destination {
                 sql += " AND destination = ?"
                 arguments += [destination]
+            }
+            if let code = filter.errorCode {
+                sql += " AND last_error_code = ?"
+                arguments += [code]
+            }
+            if let since = filter.since {
+                sql += " AND (created_at >= ? OR finished_at >= ?)"
+                arguments += [since, since]
             }
             sql += " ORDER BY id LIMIT ?"
             arguments += [max(1, filter.limit)]
@@ -122,9 +143,13 @@ extension Store {
     /// - Returns: The rows as text; NULL is empty.
     package func query(_ sql: String) async throws -> QueryResult {
         try await read { db in
-            let statement = try db.makeStatement(sql: sql)
-            let rows = try Row.fetchAll(statement).map { row in Array(row.databaseValues.map(Self.text)) }
-            return QueryResult(columns: Array(statement.columnNames), rows: rows)
+            do {
+                let statement = try db.makeStatement(sql: sql)
+                let rows = try Row.fetchAll(statement).map { row in Array(row.databaseValues.map(Self.text)) }
+                return QueryResult(columns: Array(statement.columnNames), rows: rows)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+                throw UploadStoreError(.refused, "a query only reads", cause: error)
+            }
         }
     }
 

@@ -127,7 +127,7 @@ extension Store {
         do {
             return try WorkerLock(databasePath: path, workerID: workerID)
         } catch {
-            throw UploadStoreError(.inputOutput, "cannot lock \(path).worker-\(workerID): \(error)", cause: error)
+            throw UploadStoreError(making: "\(path).worker-\(workerID)", error)
         }
     }
 

@@ -26,7 +26,7 @@ package struct Store: Sendable {
             // Locks are files beside the database: everyone must name it alike, whatever links lead to it.
             return try Store(path: DatabaseFile.resolve(path))
         } catch {
-            throw UploadStoreError(error)
+            throw UploadStoreError(error, at: path)
         }
     }
 
@@ -59,7 +59,7 @@ package struct Store: Sendable {
         self.checkpoint = checkpoint
         dataVersions = try DatabaseQueue(path: path, configuration: watching)
         changes = ChangeSignal()
-        commits = GroupCommit(pool: pool, checkpoint: checkpoint, changes: changes)
+        commits = GroupCommit(path: path, pool: pool, checkpoint: checkpoint, changes: changes)
     }
 
     private static func configuration() -> Configuration {
@@ -92,7 +92,7 @@ package struct Store: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw UploadStoreError(error)
+            throw UploadStoreError(error, at: path)
         }
     }
 
@@ -108,7 +108,7 @@ package struct Store: Sendable {
             // A task of its own: cancellation would interrupt it between its two transactions.
             try await Task { try await pool.writeWithoutTransaction { db in try checkpoint.emptyLog(db) } }.value
         } catch {
-            let error = UploadStoreError(error)
+            let error = UploadStoreError(error, at: path)
             if error.code != .busy { throw error }
         }
         guard let last, !checkpoint.holdsErasedSecrets else { return }

@@ -27,11 +27,15 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     private static let restOfAnswer = TimeAmount.seconds(1)
 
     private let largest: Int
+    private let onSent: @Sendable (Int) -> Void
     private let state = Mutex(State())
 
-    /// - Parameter largest: Bytes of the body; more is a failure.
-    init(largest: Int) {
+    /// - Parameters:
+    ///   - largest: Bytes of the answer's body; more is a failure.
+    ///   - onSent: Told the bytes of each piece of the request's body that was handed to the network.
+    init(largest: Int, onSent: @escaping @Sendable (Int) -> Void) {
         self.largest = largest
+        self.onSent = onSent
     }
 
     /// What came so far, nil before its head.
@@ -50,6 +54,7 @@ final class AnswerCollector: HTTPClientResponseDelegate {
 
     func didSendRequestPart(task: HTTPClient.Task<Answer>, _ part: IOData) {
         state.withLock { $0.progress += 1 }
+        onSent(part.readableBytes)
     }
 
     func didSendRequest(task: HTTPClient.Task<Answer>) {

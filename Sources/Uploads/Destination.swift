@@ -18,7 +18,7 @@ public struct Destination: Sendable, Equatable {
     public var endpoint: String?
     /// Headers of every request to the endpoint's own origin.
     ///
-    /// A value `env:NAME` is replaced by that environment variable of the worker for each request, so that a secret is
+    /// A value `env:NAME` is replaced by that environment variable of the worker when it claims an upload, so that a secret is
     /// never stored. Headers that carry credentials (`Authorization`, `Cookie`, …) must be given so.
     public var headers: [String: String]
     /// tus metadata of every upload, beside `filename` and `filetype` (for Wix `contentType`).
@@ -75,12 +75,17 @@ extension Destination {
         )
     }
 
+    /// Checks it as ``UploadQueue/save(_:)`` would, without saving it.
+    ///
+    /// - Throws: ``UploadQueueError`` `invalid_destination` or `invalid_metadata`.
+    package func check() throws { _ = try row() }
+
     func row() throws -> DestinationRow {
         guard 1...2048 ~= name.unicodeScalars.count, !name.contains(where: \.isNewline), !name.contains("\0") else {
             throw UploadQueueError(.invalidDestination, "a destination's name is 1 to 2,048 characters on one line")
         }
         let endpoint = try endpoint.map(Self.url)
-        for (header, value) in headers { try Self.check(header: header, value: value) }
+        for (header, value) in headers { try DestinationHeader.check(header, value: value) }
         _ = try UploadPlan.metadata(metadata)
         if let chunkSize, chunkSize < 1 {
             throw UploadQueueError(.invalidDestination, "the chunk size is \(chunkSize); it must be 1 byte or more")
@@ -97,8 +102,10 @@ extension Destination {
 
     /// Checks a URL, and writes its scheme as the schema knows it: in lower case.
     static func url(_ text: String) throws -> String {
-        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
-            let host = url.host(), !host.isEmpty
+        guard !text.unicodeScalars.contains(where: { $0.properties.isWhitespace || $0.value < 0x20 }),
+            let url = URL(string: text),
+            let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
+            let host = url.host(), !host.isEmpty, url.port.map({ 1...65535 ~= $0 }) ?? true
         else {
             throw UploadQueueError(.invalidDestination, "\(text) is not an http or https URL")
         }
@@ -108,33 +115,12 @@ extension Destination {
                 "the URL holds a user name or password, which would be stored; use a header with env:NAME instead"
             )
         }
-        return scheme + text.dropFirst(scheme.utf8.count)
-    }
-
-    private static let credentials: Set<String> = [
-        "authorization", "proxy-authorization", "cookie", "x-api-key", "x-signature", "apikey",
-    ]
-
-    private static func check(header: String, value: String) throws {
-        guard HTTPFieldName.isValid(header), HTTPFieldName.isValidValue(value) else {
-            throw UploadQueueError(.invalidDestination, "the header \(header) is not a legal one")
-        }
-        if value.hasPrefix("env:") {
-            let variable = value.dropFirst("env:".count)
-            guard !variable.isEmpty, !variable.contains(where: { $0 == "=" || $0.isWhitespace }) else {
-                throw UploadQueueError(
-                    .invalidDestination,
-                    "the header \(header) names no environment variable after env:"
-                )
-            }
-            return
-        }
-        guard !credentials.contains(header.lowercased()) else {
+        guard url.fragment() == nil else {
             throw UploadQueueError(
                 .invalidDestination,
-                "the header \(header) is a secret and is not stored; put it in an environment variable "
-                    + "of the worker and give env:NAME as the value"
+                "\(text) has a fragment (#…), which no server gets; leave it out"
             )
         }
+        return scheme + text.dropFirst(scheme.utf8.count)
     }
 }

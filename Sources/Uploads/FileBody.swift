@@ -1,47 +1,70 @@
 internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 
 /// The body of one request, streamed with one piece of a file in hand at a time.
 ///
 /// The pieces pass through memory. The kernel could send them from the file, but it sends nothing, for ever, where the
 /// file became shorter meanwhile, and the event loop would spin on that.
-enum FileBody {
+final class FileBody: Sendable {
+    /// The request is over; nobody wants the rest.
+    struct Ended: Error {}
+
+    private struct State {
+        var file: SourceFile?
+        var done: EventLoopPromise<Void>?
+    }
+
     /// Bytes of a piece.
     private static let piece: Int64 = 256 << 10
 
-    /// A body of a file's range; the file stays open until the last piece was read.
-    static func stream(_ file: SourceFile, range: Range<Int64>) -> HTTPClient.Body {
-        .stream(contentLength: range.upperBound - range.lowerBound) { writer in
-            write(range, of: file, with: writer)
+    private let range: Range<Int64>
+    private let state: Mutex<State>
+
+    init(_ file: SourceFile, range: Range<Int64>) {
+        self.range = range
+        state = Mutex(State(file: file))
+    }
+
+    /// The body for the client.
+    var stream: HTTPClient.Body {
+        .stream(contentLength: range.upperBound - range.lowerBound) { [self] writer in
+            writer.write(.byteBuffer(ByteBuffer())).flatMapWithEventLoop { [self] _, loop in
+                let done = loop.makePromise(of: Void.self)
+                state.withLock { $0.done = done }
+                write(from: range.lowerBound, with: writer, on: loop)
+                return done.futureResult
+            }
         }
     }
 
+    /// Lets go of the file; call it once the request is over.
+    ///
+    /// A client that fails a request which waits for a slow server may keep the body for ever, and the file would stay
+    /// open with it (seen with AsyncHTTPClient 1.37: it drops the promise that the writer waits for).
+    func end() { finish(.failure(Ended())) }
+
     /// Writes piece after piece, each after the one before was taken, without recursion on the stack.
-    private static func write(
-        _ range: Range<Int64>,
-        of file: SourceFile,
-        with writer: HTTPClient.Body.StreamWriter
-    ) -> EventLoopFuture<Void> {
-        writer.write(.byteBuffer(ByteBuffer())).flatMapWithEventLoop { _, loop in
-            let done = loop.makePromise(of: Void.self)
-            @Sendable func next(_ offset: Int64) {
-                guard offset < range.upperBound else {
-                    done.succeed(())
-                    return
-                }
-                let end = min(offset + piece, range.upperBound)
-                // A cold file blocks its reader, which must not be the event loop.
-                let read = NIOThreadPool.singleton.runIfActive(eventLoop: loop) { try file.read(offset..<end) }
-                read.flatMap { writer.write(.byteBuffer($0)) }.hop(to: loop).whenComplete { result in
-                    switch result {
-                    case .success: loop.execute { next(end) }
-                    case .failure(let error): done.fail(error)
-                    }
-                }
+    private func write(from offset: Int64, with writer: HTTPClient.Body.StreamWriter, on loop: any EventLoop) {
+        guard let file = state.withLock(\.file) else { return finish(.failure(Ended())) }
+        guard offset < range.upperBound else { return finish(.success(())) }
+        let end = min(offset + Self.piece, range.upperBound)
+        // A cold file blocks its reader, which must not be the event loop.
+        let read = NIOThreadPool.singleton.runIfActive(eventLoop: loop) { try file.read(offset..<end) }
+        read.flatMap { writer.write(.byteBuffer($0)) }.hop(to: loop).whenComplete { [self] result in
+            switch result {
+            case .success: loop.execute { self.write(from: end, with: writer, on: loop) }
+            case .failure(let error): finish(.failure(error))
             }
-            next(range.lowerBound)
-            return done.futureResult
         }
+    }
+
+    private func finish(_ result: Result<Void, any Error>) {
+        let done = state.withLock { state in
+            defer { state = State() }
+            return state.done
+        }
+        done?.completeWith(result)
     }
 }

@@ -95,8 +95,15 @@ final class SourceFile: Sendable {
     }
 
     private static func identity(_ information: stat, _ path: String) throws -> SourceIdentity {
-        guard information.st_mode & S_IFMT == S_IFREG else {
-            throw Failure(code: "source_not_a_file", message: "\(path) is not a regular file; name one to upload")
+        switch information.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR:
+            throw Failure(code: "source_not_a_file", message: "\(path) is a directory; name the files in it")
+        default:
+            throw Failure(
+                code: "source_not_a_file",
+                message: "\(path) is no regular file (but a pipe, a socket or a device); name one to upload"
+            )
         }
         #if canImport(Darwin)
         let modified = information.st_mtimespec

@@ -38,17 +38,24 @@ struct Transport: Sendable {
 
     /// Sends a request and waits for the whole answer.
     ///
-    /// A body that is a range of a file comes from the file given.
+    /// A body that is a range of a file comes from the file given; `onSent` is told each piece of it that was handed to
+    /// the network.
     ///
     /// - Throws: ``RequestFailure`` when no answer came, `CancellationError` when the task was cancelled.
-    func send(_ request: Tus.Request, file: SourceFile?) async throws -> Answer {
-        let collector = AnswerCollector(largest: Self.largestAnswer)
+    func send(
+        _ request: Tus.Request,
+        file: SourceFile?,
+        onSent: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws -> Answer {
+        let collector = AnswerCollector(largest: Self.largestAnswer, onSent: onSent)
+        let fileBody = fileBody(of: request, file: file)
+        defer { fileBody?.end() }
         do {
             let httpRequest = try HTTPClient.Request(
                 url: request.url.absoluteString,
                 method: HTTPMethod(rawValue: request.method.rawValue),
                 headers: HTTPHeaders(request.fields.map { ($0.name.rawName, $0.value) }),
-                body: body(of: request, file: file)
+                body: fileBody?.stream ?? bytes(of: request)
             )
             let running = client.execute(request: httpRequest, delegate: collector, deadline: deadline(of: request))
             let watch = Task { [duration] in try await collector.cutWhenStalled(running, after: duration) }
@@ -68,16 +75,15 @@ struct Transport: Sendable {
         }
     }
 
-    private func body(of request: Tus.Request, file: SourceFile?) -> HTTPClient.Body? {
-        switch request.body {
-        case .none:
-            return nil
-        case .bytes(let bytes):
-            return .bytes(bytes)
-        case .file(let range):
-            guard let file else { preconditionFailure("a request with a file's range needs the file") }
-            return FileBody.stream(file, range: range)
-        }
+    private func fileBody(of request: Tus.Request, file: SourceFile?) -> FileBody? {
+        guard case .file(let range) = request.body else { return nil }
+        guard let file else { preconditionFailure("a request with a file's range needs the file") }
+        return FileBody(file, range: range)
+    }
+
+    private func bytes(of request: Tus.Request) -> HTTPClient.Body? {
+        guard case .bytes(let bytes) = request.body else { return nil }
+        return .bytes(bytes)
     }
 
     /// A file's bytes take as long as they move; anything else ends within twice the time of a stall.

@@ -17,7 +17,8 @@ public struct UploadProcessor: Service, CustomStringConvertible {
         /// Whether ``UploadProcessor/run()`` returns when nothing is left to do now; the default is to go on.
         ///
         /// Nothing is left when no upload is processing, by anyone, and those that are pending wait for a time that
-        /// their user set or were tried more often than ``RetryPolicy/delays`` has first back-offs.
+        /// their user set, for a back-off of theirs or of their destination that ends in more than 60 seconds, or were
+        /// tried more often than ``RetryPolicy/delays`` has first back-offs.
         public var drain: Bool
         /// When to try again.
         public var retry: RetryPolicy
@@ -61,6 +62,8 @@ public struct UploadProcessor: Service, CustomStringConvertible {
     public var description: String { "UploadProcessor(\(queue.path))" }
 
     package var surroundings = Surroundings()
+    /// What is being sent right now.
+    package let monitor = TransferMonitor()
 
     init(queue: UploadQueue, options: Options) {
         self.queue = queue
@@ -72,7 +75,12 @@ public struct UploadProcessor: Service, CustomStringConvertible {
     /// - Throws: ``UploadQueueError`` when the database fails. Uploads in hand are taken up by the next run.
     public func run() async throws {
         try await UploadQueueError.wrapping {
-            let shift = try await WorkShift(queue: queue, options: options, surroundings: surroundings)
+            let shift = try await WorkShift(
+                queue: queue,
+                options: options,
+                surroundings: surroundings,
+                monitor: monitor
+            )
             do {
                 try await shift.run()
             } catch {

@@ -36,7 +36,7 @@ extension UploadQueue {
             notBefore: notBefore,
             grant: grant
         )
-        try await checkDestination(destination)
+        try await checkDestination(destination, takes: [new])
         return try await UploadQueueError.wrapping {
             guard let id = try await store.add([new]).first, let row = try await store.upload(id) else {
                 throw UploadQueueError(.notFound, "the upload of \(source.path) was added and removed again")
@@ -55,25 +55,34 @@ extension UploadQueue {
     ///   - sources: The files.
     ///   - destination: The name of a saved destination that needs no grant.
     ///   - metadata: tus metadata of each, beside the destination's own.
+    ///   - contentType: The media type that the server is given for each; nil is told from each name's ending.
     /// - Returns: The ids, in the order of the files.
     /// - Throws: ``UploadQueueError`` as for one file.
     @discardableResult
     public func add(
         _ sources: [UploadSource],
         to destination: String,
-        metadata: [String: String] = [:]
+        metadata: [String: String] = [:],
+        contentType: String? = nil
     ) async throws -> [Int64] {
-        let new = try sources.map { try Self.newUpload($0, to: destination, metadata: metadata) }
-        try await checkDestination(destination)
+        let new = try sources.map {
+            try Self.newUpload($0, to: destination, metadata: metadata, contentType: contentType)
+        }
+        try await checkDestination(destination, takes: new)
         return try await UploadQueueError.wrapping {
             defer { work.signal() }
             return try await store.add(new)
         }
     }
 
-    private func checkDestination(_ name: String) async throws {
-        guard try await destination(name) == nil else { return }
-        throw UploadQueueError(.notFound, "there is no destination \(name); save it first")
+    private func checkDestination(_ name: String, takes uploads: [NewUpload]) async throws {
+        guard let destination = try await destination(name) else {
+            throw UploadQueueError(.notFound, "there is no destination \(name); save it first")
+        }
+        // Wix: ZERO_FILE_SIZE. To learn that from the host would use up the grant.
+        if destination.finalize == .wix, let empty = uploads.first(where: { $0.identity.length == 0 }) {
+            throw UploadQueueError(.invalidSource, "\(empty.sourcePath) is empty, and Wix takes no empty files")
+        }
     }
 
     private static func newUpload(
@@ -92,13 +101,7 @@ extension UploadQueue {
         } catch let error as SourceFile.Failure {
             throw UploadQueueError(.invalidSource, error.message, cause: error)
         }
-        _ = try UploadPlan.metadata(metadata)
-        if let filename, !(1...1024 ~= filename.unicodeScalars.count) {
-            throw UploadQueueError(.invalidMetadata, "a file name is 1 to 1,024 characters")
-        }
-        if let contentType, !(1...255 ~= contentType.unicodeScalars.count) || !HTTPFieldName.isValidValue(contentType) {
-            throw UploadQueueError(.invalidMetadata, "a content type is 1 to 255 characters on one line")
-        }
+        try checkNames(metadata: metadata, filename: filename, contentType: contentType)
         return NewUpload(
             sourcePath: path,
             destination: destination,
@@ -111,5 +114,18 @@ extension UploadQueue {
             expiresAt: grant?.expiresAt.map(Timestamp.text),
             notBefore: notBefore.map(Timestamp.text)
         )
+    }
+
+    /// Checks what a server is told of a file, without looking at the file.
+    ///
+    /// - Throws: ``UploadQueueError`` `invalid_metadata`.
+    package static func checkNames(metadata: [String: String], filename: String?, contentType: String?) throws {
+        _ = try UploadPlan.metadata(metadata)
+        if let filename, !(1...1024 ~= filename.unicodeScalars.count) {
+            throw UploadQueueError(.invalidMetadata, "a file name is 1 to 1,024 characters")
+        }
+        if let contentType, !(1...255 ~= contentType.unicodeScalars.count) || !HTTPFieldName.isValidValue(contentType) {
+            throw UploadQueueError(.invalidMetadata, "a content type is 1 to 255 characters on one line")
+        }
     }
 }

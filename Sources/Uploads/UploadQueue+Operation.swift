@@ -1,5 +1,6 @@
+package import Foundation
 internal import SystemPackage
-internal import UploadStore
+package import UploadStore
 
 #if canImport(Darwin)
 internal import Darwin
@@ -69,6 +70,19 @@ extension UploadQueue {
             guard let uploads = Int(row[1]), let oldest = Int64(row[2]) else { return nil }
             return ErrorCount(code: row[0], uploads: uploads, oldestUpload: oldest, message: row[3])
         }
+    }
+
+    /// What the pending and the paused uploads wait for, the oldest first.
+    package func waiting(at now: Date) async throws -> [WaitingSummary] {
+        try await UploadQueueError.wrapping { try await store.waiting(now: Timestamp.text(now)) }
+    }
+
+    /// The ids of the newest uploads, the newest first.
+    package func newestUploads(limit: Int) async throws -> [Upload.ID] {
+        let result = try await UploadQueueError.wrapping {
+            try await store.query("SELECT id FROM upload ORDER BY id DESC LIMIT \(max(1, limit))")
+        }
+        return result.rows.compactMap { Int64($0[0]) }
     }
 
     /// The newest event, 0 where there is none: ``events(after:of:limit:)`` then tells what happens from now on.

@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 internal import UploadStore
 
 extension UploadQueue {
@@ -8,6 +8,10 @@ extension UploadQueue {
         public var statuses: [Upload.Status]
         /// Only those of this destination; nil: any.
         public var destination: String?
+        /// Only those whose last error has this code; nil: any.
+        public var errorCode: String?
+        /// Only those that were added or finished at or after this time; nil: any.
+        public var since: Date?
         /// Only ids above this one, to go on after the last upload of an earlier list.
         public var after: Upload.ID
         /// At most so many, 1 or more.
@@ -18,16 +22,22 @@ extension UploadQueue {
         /// - Parameters:
         ///   - statuses: Only these; empty: any.
         ///   - destination: Only those of this destination; nil: any.
+        ///   - errorCode: Only those whose last error has this code; nil: any.
+        ///   - since: Only those that were added or finished at or after this time; nil: any.
         ///   - after: Only ids above this one.
         ///   - limit: At most so many, 1 or more.
         public init(
             statuses: [Upload.Status] = [],
             destination: String? = nil,
+            errorCode: String? = nil,
+            since: Date? = nil,
             after: Upload.ID = 0,
             limit: Int = 1000
         ) {
             self.statuses = statuses
             self.destination = destination
+            self.errorCode = errorCode
+            self.since = since
             self.after = after
             self.limit = limit
         }
@@ -65,6 +75,8 @@ extension UploadQueue {
                 matching: UploadFilter(
                     statuses: filter.statuses.compactMap { .init(rawValue: $0.rawValue) },
                     destination: filter.destination,
+                    errorCode: filter.errorCode,
+                    since: filter.since.map(Timestamp.text),
                     after: filter.after,
                     limit: filter.limit
                 )

@@ -15,6 +15,8 @@ struct UploadRun: Sendable {
         var retry: RetryPolicy
         var surroundings: Surroundings
         var metrics: UploadMetrics
+        var monitor: TransferMonitor
+        var patience: DatabasePatience
         var logger: Logger
         var isStopping: @Sendable () -> Bool
     }
@@ -40,6 +42,17 @@ struct UploadRun: Sendable {
     /// - Throws: ``UploadStoreError`` when the database fails: then nothing more can be recorded and the worker ends.
     func work() async throws {
         logger.debug("Upload claimed", metadata: ["upload.phase": "\(claimed.upload.phase.rawValue)"])
+        let row = Upload(claimed.upload)
+        context.monitor.began(
+            Transfer(
+                id: row.id,
+                sourcePath: row.sourcePath,
+                phase: row.phase,
+                length: row.length,
+                offset: row.offset
+            )
+        )
+        defer { context.monitor.ended(claim.uploadID) }
         do {
             try await workClaim()
         } catch let error as UploadStoreError where error.code == .claimLost {
@@ -68,27 +81,13 @@ struct UploadRun: Sendable {
         }
     }
 
-    /// Seconds for which a database that is locked or full is waited for.
-    private static let patience = 120
-
-    /// Tries a write again while the database is locked or its disk is full: what is in hand must not be lost.
     private func durably<Value>(_ write: () async throws -> Value) async throws -> Value {
-        var waited = 0
-        while true {
-            do {
-                return try await write()
-            } catch let error as UploadStoreError where error.code == .busy || error.code == .diskFull {
-                guard waited < Self.patience, !Task.isCancelled else { throw error }
-                logger.info("The database cannot be written", metadata: ["error.type": "\(error.code.rawValue)"])
-                try? await Task.sleep(for: .seconds(1))
-                waited += 1
-            }
-        }
+        try await context.patience.write(write)
     }
 
     private func workClaim() async throws {
         if claimed.upload.requested == .pause {
-            try await store.paused(claim)
+            try await durably { try await store.paused(claim) }
             return
         }
         let file = try openSource()
@@ -145,10 +144,11 @@ struct UploadRun: Sendable {
                 return
             case .send(let request):
                 if context.isStopping() && request.step != .finalize {
-                    try await store.released(claim)
+                    try await durably { try await store.released(claim) }
                     return
                 }
                 try check(file, identity, before: request.step)
+                tellMonitor(machine.upload)
                 do {
                     let answer = try await send(request, file: file)
                     if request.step == .transfer { try file?.check(identity) }
@@ -169,7 +169,7 @@ struct UploadRun: Sendable {
                 case .ended:
                     return
                 case .goesOn(.pause) where transition != .finalizeSent:
-                    try await store.paused(claim)
+                    try await durably { try await store.paused(claim) }
                     return
                 case .goesOn(.cancel) where !machine.upload.cancelling:
                     // With the transition applied: it may have brought the URL that is to be deleted.
@@ -195,10 +195,22 @@ struct UploadRun: Sendable {
         }
     }
 
+    private func tellMonitor(_ upload: UploadMachine.Upload) {
+        context.monitor.requests(
+            claim.uploadID,
+            phase: .init(rawValue: upload.phase.rawValue) ?? .transfer,
+            offset: upload.offset,
+            length: upload.length
+        )
+    }
+
     private func send(_ request: Tus.Request, file: SourceFile?) async throws -> Answer {
         logger.trace("Sending", metadata: ["http.request.method": "\(request.method.rawValue)"])
-        if case .transfer = request.step { context.metrics.sending(bytes: request.body.count) }
-        let answer = try await context.transport.send(request, file: file)
+        let isTransfer = request.step == .transfer
+        if isTransfer { context.metrics.sending(bytes: request.body.count) }
+        let answer = try await context.transport.send(request, file: file) { [monitor = context.monitor, claim] bytes in
+            if isTransfer { monitor.sent(bytes, of: claim.uploadID) }
+        }
         logger.trace("Answered", metadata: ["http.response.status_code": "\(answer.status)"])
         return answer
     }

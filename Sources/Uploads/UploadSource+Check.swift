@@ -1,4 +1,7 @@
 extension UploadSource {
+    /// The path as the queue stores it.
+    package var absolutePath: String { AbsolutePath.of(path) }
+
     /// Looks at the file as ``UploadQueue/add(_:to:metadata:)`` would, without adding it.
     ///
     /// - Throws: ``UploadQueueError`` `invalid_source` when it could not be added.

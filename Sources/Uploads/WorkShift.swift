@@ -24,16 +24,25 @@ final class WorkShift: Sendable {
     private let queue: UploadQueue
     private let options: UploadProcessor.Options
     private let surroundings: Surroundings
+    private let monitor: TransferMonitor
+    private let patience: DatabasePatience
     private let worker: Worker
     private let transport: Transport
     private let state = Mutex(State())
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
-    init(queue: UploadQueue, options: UploadProcessor.Options, surroundings: Surroundings) async throws {
+    init(
+        queue: UploadQueue,
+        options: UploadProcessor.Options,
+        surroundings: Surroundings,
+        monitor: TransferMonitor
+    ) async throws {
         self.queue = queue
         self.options = options
         self.surroundings = surroundings
+        self.monitor = monitor
+        patience = DatabasePatience(logger: options.logger)
         worker = try await queue.store.startWorker()
         transport = Transport(connections: options.concurrency, stall: options.stallTimeout)
         (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -89,6 +98,8 @@ final class WorkShift: Sendable {
             retry: options.retry,
             surroundings: surroundings,
             metrics: UploadMetrics(),
+            monitor: monitor,
+            patience: patience,
             logger: options.logger,
             isStopping: { self.state.withLock(\.stopping) }
         )
@@ -137,18 +148,29 @@ final class WorkShift: Sendable {
         let horizon = horizon(now)
         let now = Timestamp.text(now)
         guard room > 0, try await store.hasDue(now: now, horizon: horizon) else { return [] }
-        let claimed = try await store.claim(
-            for: worker,
-            limit: room,
-            suspects: active == 0 ? .aloneFirst : .none,
-            now: now,
-            horizon: horizon
-        )
+        let claimed = try await patiently(orElse: []) {
+            try await store.claim(
+                for: worker,
+                limit: room,
+                suspects: active == 0 ? .aloneFirst : .none,
+                now: now,
+                horizon: horizon
+            )
+        }
         state.withLock { state in
             state.active += claimed.count
             state.alone = claimed.contains { $0.upload.crashes >= Store.suspectCrashes }
         }
         return claimed
+    }
+
+    /// Waits for a database that is locked or full, but not once the run is to stop: nothing is in hand yet.
+    private func patiently<Value>(orElse nothing: Value, _ write: () async throws -> Value) async throws -> Value {
+        do {
+            return try await patience.write(until: { state.withLock(\.stopping) }, write)
+        } catch let error as UploadStoreError where error.isPassing && state.withLock(\.stopping) {
+            return nothing
+        }
     }
 
     private func ended() {
@@ -197,7 +219,9 @@ final class WorkShift: Sendable {
     }
 
     private func takeOverDead() async throws {
-        let takeovers = try await store.takeOverDead(except: worker, now: Timestamp.text(now))
+        let takeovers = try await patiently(orElse: []) {
+            try await store.takeOverDead(except: worker, now: Timestamp.text(now))
+        }
         for takeover in takeovers {
             options.logger.info(
                 "A worker died; its uploads go on",

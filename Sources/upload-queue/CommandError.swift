@@ -5,15 +5,34 @@ import Uploads
 
 /// Why the command ends without what it was asked for.
 struct CommandError: Error {
-    /// The exit codes, after sysexits.h.
-    enum Status: Int32 {
+    /// The exit codes; from 64 on they are those of sysexits.h.
+    enum Status: Int32, CaseIterable {
         case failed = 1
+        case waiting = 2
         case usage = 64
+        case badData = 65
         case noInput = 66
         case unavailable = 69
+        case cannotCreate = 73
         case inputOutput = 74
         case busy = 75
         case configuration = 78
+
+        /// When the command ends with it.
+        var meaning: String {
+            switch self {
+            case .failed: "some uploads failed (`run --drain`), or a request was refused"
+            case .waiting: "none failed, but some are paused or for later (`run --drain`)"
+            case .usage: "wrong usage: an option or a value that is none"
+            case .badData: "a grant, metadata or a path that cannot be used"
+            case .noInput: "no such file, upload, destination or queue, or not readable"
+            case .unavailable: "a port that cannot be listened on"
+            case .cannotCreate: "the queue cannot be created or opened where it was named"
+            case .inputOutput: "the disk is full or failed, or output cannot be written"
+            case .busy: "another program keeps the database locked; try again"
+            case .configuration: "the database is refused: foreign, damaged, newer, not private"
+            }
+        }
     }
 
     var status: Status
@@ -21,11 +40,6 @@ struct CommandError: Error {
     var messages: [String]
 
     init(_ status: Status, _ messages: String...) {
-        self.status = status
-        self.messages = messages
-    }
-
-    init(_ status: Status, messages: [String]) {
         self.status = status
         self.messages = messages
     }
@@ -45,12 +59,14 @@ struct CommandError: Error {
     private static func status(_ code: UploadQueueError.Code) -> Status {
         switch code {
         case .notADatabase, .anotherProgram, .newerSchema, .editedSchema, .networkFilesystem, .wrongPermissions,
-            .cannotOpen, .corrupt:
+            .corrupt:
             .configuration
+        case .cannotOpen: .cannotCreate
         case .busy: .busy
         case .diskFull, .inputOutput: .inputOutput
-        case .invalidSource: .noInput
-        case .invalidDestination, .invalidMetadata, .invalidGrant: .usage
+        case .invalidSource, .notFound: .noInput
+        case .invalidDestination: .usage
+        case .invalidMetadata, .invalidGrant: .badData
         default: .failed
         }
     }

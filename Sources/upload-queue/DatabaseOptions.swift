@@ -30,9 +30,10 @@ struct DatabaseOptions: ParsableArguments {
     /// - Returns: The queue.
     /// - Throws: ``CommandError``, or what the library refuses.
     func open(_ missing: Missing = .refuse) async throws -> UploadQueue {
-        let environment = ProcessInfo.processInfo.environment
-        guard let named = file ?? environment["UPLOAD_QUEUE_DATABASE"].flatMap({ $0.isEmpty ? nil : $0 }) else {
-            return try await UploadQueue.open(try Self.standardFile(environment))
+        guard let named else {
+            let standard = try Self.standardFile()
+            try Self.makeFolder(of: standard)
+            return try await UploadQueue.open(standard)
         }
         if case .refuse = missing, !FileManager.default.fileExists(atPath: named) {
             throw CommandError(.noInput, "there is no queue at \(named); `destination add`, `add` and `run` make one")
@@ -40,14 +41,30 @@ struct DatabaseOptions: ParsableArguments {
         return try await UploadQueue.open(named)
     }
 
-    private static func standardFile(_ environment: [String: String]) throws -> String {
+    /// Opens the queue where its file exists, and makes nothing where it does not.
+    func openExisting() async throws -> UploadQueue? {
+        let file = try named ?? Self.standardFile()
+        return FileManager.default.fileExists(atPath: file) ? try await UploadQueue.open(file) : nil
+    }
+
+    /// The file that the command line names, else the one that the environment names.
+    private var named: String? {
+        file ?? ProcessInfo.processInfo.environment["UPLOAD_QUEUE_DATABASE"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private static func standardFile() throws -> String {
+        let environment = ProcessInfo.processInfo.environment
         // A relative path is invalid there (XDG Base Directory Specification).
         let state = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? URL(filePath: $0) : nil }
         let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? URL(filePath: $0) : nil }
         guard let base = state ?? home?.appending(path: ".local/state") else {
             throw CommandError(.configuration, "HOME is not set; name the queue's file with --database")
         }
-        let folder = base.appending(path: "upload-queue")
+        return base.appending(path: "upload-queue/queue.db").path
+    }
+
+    private static func makeFolder(of file: String) throws {
+        let folder = URL(filePath: file).deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(
                 at: folder,
@@ -55,8 +72,10 @@ struct DatabaseOptions: ParsableArguments {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw CommandError(.configuration, "cannot create the folder \(folder.path): \(error.localizedDescription)")
+            throw CommandError(
+                .cannotCreate,
+                "cannot create the folder \(folder.path): \(error.localizedDescription)"
+            )
         }
-        return folder.appending(path: "queue.db").path
     }
 }

@@ -16,7 +16,7 @@ struct NamedValue: Sendable {
     /// Reads `Name: value`.
     static func header(_ text: String) throws -> NamedValue {
         // The text is not repeated: it may hold a secret.
-        guard var pair = NamedValue(text, separator: ":") else { throw ValidationError("a header is 'Name: value'.") }
+        guard var pair = NamedValue(text, separator: ":") else { throw ValidationError("A header is 'Name: value'.") }
         pair.value = String(pair.value.drop { $0 == " " })
         while pair.value.last == " " { pair.value.removeLast() }
         return pair

@@ -15,6 +15,9 @@ struct UploadQueueCommand: AsyncParsableCommand {
 
             Everything is kept in one SQLite file, so that the next run goes on wherever the last one was killed. \
             `upload-queue demo` shows that in half a minute.
+
+            Exit codes: 0 is success;
+            \(exitCodes)
             """,
         subcommands: [],
         groupedSubcommands: [
@@ -34,6 +37,11 @@ struct UploadQueueCommand: AsyncParsableCommand {
         ]
     )
 
+    private static var exitCodes: String {
+        CommandError.Status.allCases.map { "\(String($0.rawValue).padded(to: 4, right: true))  \($0.meaning)" }
+            .joined(separator: "\n")
+    }
+
     static var _errorPrefix: String { "upload-queue: " }
 
     @OptionGroup var database: DatabaseOptions
@@ -42,6 +50,9 @@ struct UploadQueueCommand: AsyncParsableCommand {
     static func main() async {
         do {
             var command = try await asyncParseAsRoot()
+            if !(command is AddCommand), let argument = RawArguments.notUTF8.first {
+                throw CommandError(.badData, RawArguments.complaint(about: argument.value))
+            }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

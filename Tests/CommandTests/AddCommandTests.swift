@@ -42,7 +42,7 @@ import Testing
         let errors = ending.errors.split(separator: "\n")
         try #require(errors.count == 3)
         #expect(errors[0].hasPrefix("upload-queue: \(commands.folder["missing"]) does not exist"))
-        #expect(errors[1].hasPrefix("upload-queue: \(commands.folder["home"]) is not a regular file"))
+        #expect(errors[1].hasPrefix("upload-queue: \(commands.folder["home"]) is a directory; name the files in it"))
         #expect(errors[2] == "upload-queue: nothing was added")
         #expect(try await commands.array("list", "--json").isEmpty)
     }
@@ -66,7 +66,7 @@ import Testing
         let commands = try QueueCommands()
         try commands.write("a")
         let ending = try await commands.run("add", "a", "--to", "nowhere")
-        #expect(ending.status == 1)
+        #expect(ending.status == 66)
         #expect(ending.errors.contains("there is no destination nowhere"))
     }
 
@@ -92,7 +92,7 @@ import Testing
             "", "not JSON", #"{"uploadUrl":"http://localhost/"}"#, #"{"uploadUrl":"x","uploadToken":"s3cret"}"#,
         ] {
             let ending = try await commands.run("add", "a", "--grant", "-", input: input)
-            #expect(ending.status == 64)
+            #expect(ending.status == 65)
             #expect(ending.errors.contains("grant"))
             #expect(!ending.errors.contains("s3cret"))
         }
@@ -117,11 +117,8 @@ import Testing
             (["a"], "--to"),
             (["--to", "here"], "<file>"),
             (["a", "b", "--to", "here", "--filename", "c"], "single file"),
-            (["a", "b", "--to", "here", "--content-type", "c/d"], "single file"),
             (["a", "b", "--grant", "-"], "single file"),
             (["a", "--to", "here", "--metadata", "novalue"], "KEY=VALUE"),
-            (["a", "--to", "here", "--metadata", "bad key=v"], "bad key"),
-            (["a", "--to", "here", "--filename", ""], "1 to 1,024 characters"),
         ]
     )
     func refusesWrongUsage(_ arguments: [String], _ message: String) async throws {

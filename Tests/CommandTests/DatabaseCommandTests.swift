@@ -42,7 +42,7 @@ import Testing
         let commands = try QueueCommands()
         try commands.write("a")
         let ending = try await commands.run("add", "a", "--to", "http://localhost/", "--database", "missing/queue.db")
-        #expect(ending.status == 78)
+        #expect(ending.status == 73)
         #expect(ending.errors.hasPrefix("upload-queue: "))
         #expect(!FileManager.default.fileExists(atPath: commands.folder["missing"]))
     }

@@ -32,7 +32,7 @@ import Testing
         #expect(
             try await ids(commands.array("list", "--json", "--status", "paused", "--status", "pending")) == [1, 2, 3]
         )
-        #expect(try await ids(commands.array("list", "--json", "--to", "http://b.example/")) == [3])
+        #expect(try await ids(commands.array("list", "--json", "--destination", "http://b.example/")) == [3])
         let limited = try await commands.run("list", "--json", "--limit", "2")
         #expect(ids(QueueCommands.json(limited.output) as? [[String: Any]] ?? []) == [1, 2])
         #expect(limited.errors.contains("only the first 2"))
@@ -49,10 +49,13 @@ import Testing
     @Test func showTellsFactsAndHistory() async throws {
         let commands = try await Self.withThree()
         let text = try await commands.output("show", "2")
-        #expect(text.contains("status         paused: `upload-queue resume 2` lets it go on\n"))
+        #expect(text.hasPrefix("upload 2  paused\nnow       Paused by a person.\n"))
+        #expect(text.contains("you can   `upload-queue resume 2` lets it go on, `upload-queue cancel 2` ends it.\n"))
         #expect(text.contains("file           \(commands.folder["b"])\n"))
-        #expect(text.contains("at the server  0 of 11 bytes (0.0 %)\n"))
-        #expect(text.contains("  pause  paused   create"))
+        #expect(text.contains("size           11 bytes\n"))
+        #expect(text.contains("at the server  0 B of 11 B (0.0 %)\n"))
+        let told = text.split(separator: "\n").suffix(2).map { $0.split(separator: " ").last }
+        #expect(told == ["added", "paused"])
 
         let object = try await commands.object("show", "2", "--json")
         #expect(Set(object.keys) == Self.columns.union(["history"]))
@@ -70,13 +73,20 @@ import Testing
         #expect(text.contains("pending        2        0 B  22 B\n"))
         #expect(text.contains("no worker is running"))
         let object = try await commands.object("status", "--json")
-        #expect(Set(object.keys) == ["database", "statuses", "workers", "errors"])
+        #expect(Set(object.keys) == ["database", "statuses", "workers", "waiting", "errors"])
         #expect(object["database"] as? String == commands.database)
         let statuses = try #require(object["statuses"] as? [[String: Any]])
         let names = ["pending", "processing", "paused", "completed", "failed", "cancelled"]
         #expect(statuses.map { $0["status"] as? String } == names)
         #expect(statuses.map { $0["uploads"] as? Int } == [2, 0, 1, 0, 0, 0])
         #expect(statuses.map { $0["bytes"] as? Int } == [22, 0, 11, 0, 0, 0])
+        #expect(text.contains("\n      1  a person: `upload-queue resume` lets them go on\n"))
+        let waiting = try #require(object["waiting"] as? [[String: Any]])
+        #expect(waiting.map { $0["reason"] as? String } == ["worker", "paused"])
+        #expect(waiting.map { $0["uploads"] as? Int } == [2, 1])
+        for group in waiting {
+            #expect(Set(group.keys) == ["reason", "detail", "uploads", "until", "oldest_upload"])
+        }
     }
 
     @Test func namesCannotSteerTheTerminal() async throws {
@@ -99,7 +109,7 @@ import Testing
         #expect(try await commands.run("list", "--limit", "0").status == 64)
         #expect(try await commands.run("show", "one").status == 64)
         let unknown = try await commands.run("show", "99")
-        #expect(unknown.status == 1)
+        #expect(unknown.status == 66)
         #expect(unknown.errors == "upload-queue: there is no upload 99; see `upload-queue list`\n")
     }
 }

@@ -2,7 +2,7 @@ import DevelopmentServer
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct RunCommandTests {
+@Suite(.timeLimit(.minutes(10))) struct RunCommandTests {
     /// Runs a body with a queue and a server beside it.
     private static func withServer(
         faults: [Fault] = [],
@@ -171,8 +171,8 @@ import Testing
             let ending = try await commands.run("run", "--drain")
             #expect(ending.status == 2)
             #expect(ending.output.isEmpty)
-            #expect(ending.errors.contains("upload-queue: upload 1 is tried again later: "))
-            #expect(try await commands.output("list").contains("next try 20"))
+            #expect(ending.errors.contains("upload-queue: upload 1 has to wait: server_busy: "))
+            #expect(try await commands.output("list").contains("server_busy, in "))
         }
     }
 

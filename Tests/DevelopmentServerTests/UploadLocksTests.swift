@@ -5,7 +5,7 @@ import Testing
 @Suite struct UploadLocksTests {
     @Test func refusesTheSecondAndLetsTheNextIn() async throws {
         let locks = UploadLocks()
-        try await locks.withLock("a", waitingUpTo: .seconds(60)) {
+        try await locks.withLock("a", waitingUpTo: .seconds(600)) {
             await #expect(throws: UploadLocks.Busy.self) {
                 try await locks.withLock("a", waitingUpTo: .milliseconds(1)) {}
             }
@@ -18,8 +18,8 @@ import Testing
 
     @Test func aCancelledRequestStopsWaiting() async throws {
         let locks = UploadLocks()
-        try await locks.withLock("a", waitingUpTo: .seconds(60)) {
-            let waiting = Task { try await locks.withLock("a", waitingUpTo: .seconds(3600)) {} }
+        try await locks.withLock("a", waitingUpTo: .seconds(600)) {
+            let waiting = Task { try await locks.withLock("a", waitingUpTo: .seconds(600)) {} }
             waiting.cancel()
             await #expect(throws: UploadLocks.Busy.self) { try await waiting.value }
         }
@@ -31,7 +31,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<50 {
                 group.addTask {
-                    try await locks.withLock("a", waitingUpTo: .seconds(60)) {
+                    try await locks.withLock("a", waitingUpTo: .seconds(600)) {
                         #expect(await inside.enter() == 1)
                         await Task.yield()
                         await inside.leave()

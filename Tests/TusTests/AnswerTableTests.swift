@@ -168,6 +168,12 @@ import Tus
         return Answer(status: status, fields: fields, body: Array(#"{"file":{"id":"x"}}"#.utf8))
     }
 
+    /// The action once a refused `PATCH` was followed by a look at the offset (`RefusalTests`) that found bytes missing.
+    private static func standing(_ action: Action, of machine: inout UploadMachine, from expected: String) -> Action {
+        let isRefusal = expected.hasPrefix("parked") || expected.hasPrefix("failed")
+        return isRefusal && action.summary == "HEAD" ? machine.receive(.offset(10)) : action
+    }
+
     @Test(arguments: table.map(\.step), [false, true])
     func everyStatusHasItsMeaning(step: Step, grant: Bool) throws {
         let rows = try #require(Self.table.first { $0.step == step }).rows
@@ -176,7 +182,8 @@ import Tus
             for status in row.statuses.joined() {
                 var machine = machine
                 let expected = grant ? row.withGrant ?? row.action : row.action
-                #expect(machine.receive(Self.answer(status, to: step)).summary == expected, "\(step) \(status)")
+                let action = Self.standing(machine.receive(Self.answer(status, to: step)), of: &machine, from: expected)
+                #expect(action.summary == expected, "\(step) \(status)")
             }
         }
     }
@@ -199,8 +206,9 @@ import Tus
     @Test(arguments: [Step.create, .offset, .transfer])
     func exhaustedQuotaParks(step: Step) {
         var machine = Self.machine(asking: step, grant: true)
-        let action = machine.receive(Answer(status: 400, body: Sample.wixError("SITE_QUOTA_EXCEEDED")))
-        #expect(action.summary == "parked quota quota_exceeded")
+        let first = machine.receive(Answer(status: 400, body: Sample.wixError("SITE_QUOTA_EXCEEDED")))
+        let parked = "parked quota quota_exceeded"
+        #expect(Self.standing(first, of: &machine, from: parked).summary == parked)
     }
 
     @Test(arguments: AnswerTable.finalRefusals.sorted())

@@ -20,6 +20,66 @@ import Testing
         #expect(try await fixture.store.upload(6) == nil)
     }
 
+    @Test func filtersByErrorAndTime() async throws {
+        let fixture = try await StoreFixture()
+        try await fixture.add(4)
+        let worker = try await fixture.store.startWorker()
+        let claims = try await fixture.claim(worker, limit: 2).map(\.claim)
+        // Later than any clock says that the others were added.
+        let ended = "2999-01-01T00:00:00.000Z"
+        for (claim, code) in zip(claims, ["source_missing", "refused"]) {
+            try await fixture.store.failed(claim, code: code, message: "it is so", now: ended)
+        }
+        func ids(_ filter: UploadFilter) async throws -> [Int64] {
+            try await fixture.store.uploads(matching: filter).map(\.id)
+        }
+        #expect(try await ids(UploadFilter(errorCode: "refused")) == [2])
+        #expect(try await ids(UploadFilter(errorCode: "server_busy")) == [])
+        #expect(try await ids(UploadFilter(since: "2020-01-01T00:00:00.000Z")) == [1, 2, 3, 4], "added since")
+        #expect(try await ids(UploadFilter(since: ended)) == [1, 2], "ended since")
+        #expect(try await ids(UploadFilter(errorCode: "source_missing", since: ended)) == [1])
+    }
+
+    @Test func tellsWhatUploadsWaitFor() async throws {
+        let fixture = try await StoreFixture()
+        let store = fixture.store
+        #expect(try await store.waiting(now: StoreFixture.now).isEmpty)
+        try await fixture.add(9)
+        try await fixture.add(1, to: "media")
+        let worker = try await store.startWorker()
+        let claims = try await fixture.claim(worker, limit: 3).map(\.claim)
+        try await store.parked(claims[0], reason: "quota", code: "quota_exceeded", message: "full")
+        try await store.tryLater(claims[1], at: StoreFixture.later, code: "server_busy", message: "503")
+        try await store.created(claims[2], url: "https://tus.example.org/3", completing: false)
+        try await store.released(claims[2])
+        try await store.cancel(3, now: StoreFixture.now)
+        try await fixture.set("not_before = '2026-11-22T12:30:00.000Z'", of: 4)
+        try await fixture.set("not_before = '2026-11-22T12:10:00.000Z'", of: 5)
+        try await store.pause(6)
+        try await store.cancel(9, now: StoreFixture.now)
+        try await store.pauseDestination("media", until: "2026-11-22T12:20:00.000Z")
+        #expect(
+            try await store.waiting(now: StoreFixture.now) == [
+                .init(reason: .quota, detail: "archive", uploads: 1, oldestUpload: 1),
+                .init(reason: .retry, detail: "server_busy", uploads: 1, until: StoreFixture.later, oldestUpload: 2),
+                .init(reason: .deletion, uploads: 1, oldestUpload: 3),
+                .init(reason: .notBefore, uploads: 2, until: "2026-11-22T12:10:00.000Z", oldestUpload: 4),
+                .init(reason: .paused, uploads: 1, oldestUpload: 6),
+                .init(reason: .worker, uploads: 2, oldestUpload: 7),
+                .init(
+                    reason: .destination,
+                    detail: "media",
+                    uploads: 1,
+                    until: "2026-11-22T12:20:00.000Z",
+                    oldestUpload: 10
+                ),
+            ]
+        )
+        // Once its time has come, an upload waits for a worker only.
+        let last = try await store.waiting(now: StoreFixture.horizon).last { $0.reason == .worker }
+        #expect(last?.uploads == 6)
+    }
+
     @Test func eventsGoOnAfterTheLastOneRead() async throws {
         let fixture = try await StoreFixture()
         try await fixture.add(2)

@@ -226,7 +226,7 @@ import Testing
         let lock = "\(fixture.path).worker-1"
         try FileManager.default.createDirectory(atPath: lock, withIntermediateDirectories: false)
         let error = try await storeError { _ = try await fixture.store.startWorker() }
-        #expect(error.code == .inputOutput)
+        #expect(error.code == .cannotOpen)
         #expect(error.message.contains(lock))
         #expect(try await fixture.store.query("SELECT count(*) FROM worker").rows == [["0"]])
     }

@@ -65,7 +65,7 @@ import Uploads
     @Test func cancelWhileItIsCreatedDeletesIt() async throws {
         try await Scene.run(faults: [Fault(.step(.create), .delay(.seconds(2)))]) { scene in
             let upload = try await scene.add()
-            try await scene.whileWorking(scene.processor(drain: false, stallTimeout: .seconds(30))) {
+            try await scene.whileWorking(scene.processor(drain: false, stallTimeout: .seconds(600))) {
                 try await scene.wait(for: upload.id) { $0.status == .processing }
                 try await scene.queue.cancel(upload.id)
                 try await scene.queue.waitUntilFinished(upload.id)
@@ -97,7 +97,7 @@ import Uploads
             let processor = scene.processor(
                 drain: false,
                 retry: .init(delays: [.seconds(3600)]),
-                stallTimeout: .seconds(1)
+                stallTimeout: .seconds(5)
             )
             try await scene.whileWorking(processor) {
                 try await scene.wait(for: upload.id) { $0.status == .processing && $0.phase == stalled.phase }
@@ -117,7 +117,7 @@ import Uploads
                 // Of an hour for the request that the cancel interrupts; the server may refuse the deletion for as long
                 // as it has not noticed the end of that request.
                 retry: .init(delays: [.seconds(3600)] + Array(repeating: .zero, count: 1000), maximumAttempts: 1001),
-                stallTimeout: .seconds(1)
+                stallTimeout: .seconds(5)
             )
             try await scene.whileWorking(processor) {
                 try await scene.wait(for: upload.id) { $0.status == .processing && $0.phase == stalled.phase }

@@ -18,7 +18,7 @@ import Uploads
             for try await update in other.updates(of: upload.id) {
                 seen.append(update)
                 // Only now, so that the first stage is seen too.
-                if work == nil { work = Task { try await scene.processor(stallTimeout: .seconds(30)).run() } }
+                if work == nil { work = Task { try await scene.processor(stallTimeout: .seconds(600)).run() } }
             }
             try await work?.value
             #expect(seen.first?.status == .pending)

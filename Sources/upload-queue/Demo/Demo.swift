@@ -122,7 +122,7 @@ struct Demo: Sendable {
         let result = try await queue.store.query(sql)
         var table = Table(result.columns.map(Table.Column.init(stringLiteral:)))
         for row in result.rows { table.add(row) }
-        try Output.write(table.text.split(separator: "\n").map { "   \($0)\n" }.joined())
+        try Output.write(table.text(on: Display()).split(separator: "\n").map { "   \($0)\n" }.joined())
     }
 
     private static var whatNext: String {

@@ -26,10 +26,9 @@ struct DestinationAddCommand: AsyncParsableCommand {
                 nowhere. Headers that carry credentials must be given so.
                 """,
             valueName: "name: value"
-        ),
-        transform: NamedValue.header
+        )
     )
-    var header: [NamedValue] = []
+    var header: [String] = []
 
     @Option(
         help: ArgumentHelp("tus metadata of every upload; repeatable.", valueName: "key=value"),
@@ -49,6 +48,8 @@ struct DestinationAddCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (tus != nil) != wix else { throw ValidationError("Give either --tus URL or --wix.") }
+        // Not by the parser, which would repeat a wrong one, and it may hold a secret.
+        _ = try header.map(NamedValue.header)
         guard !wix || (header.isEmpty && metadata.isEmpty && chunkSize == nil) else {
             throw ValidationError("--wix takes none of --header, --metadata and --chunk-size.")
         }
@@ -56,6 +57,8 @@ struct DestinationAddCommand: AsyncParsableCommand {
 
     func run() async throws {
         let destination = try destination()
+        // Before a queue is made for it.
+        try destination.check()
         try await database.open(.create).save(destination)
     }
 
@@ -64,7 +67,7 @@ struct DestinationAddCommand: AsyncParsableCommand {
         return .tus(
             name,
             endpoint: tus,
-            headers: try header.dictionary(ignoringCase: true),
+            headers: try header.map(NamedValue.header).dictionary(ignoringCase: true),
             metadata: try metadata.dictionary(),
             chunkSize: chunkSize?.bytes
         )

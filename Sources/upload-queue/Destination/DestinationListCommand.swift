@@ -14,11 +14,11 @@ struct DestinationListCommand: AsyncParsableCommand {
             try Output.json(destinations.map(DestinationRecord.init))
             return
         }
-        var table = Table(["NAME", "KIND", "ENDPOINT"])
+        var table = Table([.text("NAME"), "KIND", .text("ENDPOINT")])
         for destination in destinations {
             table.add([destination.name, destination.kind, destination.endpoint ?? "by a grant for each upload"])
         }
-        try Output.write(table.text)
+        try Output.write(table.text(on: output.display))
     }
 }
 

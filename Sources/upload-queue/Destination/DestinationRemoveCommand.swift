@@ -8,7 +8,7 @@ struct DestinationRemoveCommand: AsyncParsableCommand {
         abstract: "Remove a destination that no upload uses."
     )
 
-    @Argument(help: "Its name.")
+    @Argument(help: "Its name.", completion: .destinations)
     var name: String
 
     @OptionGroup var database: DatabaseOptions

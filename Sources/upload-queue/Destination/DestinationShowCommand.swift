@@ -5,7 +5,7 @@ import Uploads
 struct DestinationShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a destination.")
 
-    @Argument(help: "Its name.")
+    @Argument(help: "Its name.", completion: .destinations)
     var name: String
 
     @OptionGroup var output: OutputOptions
@@ -13,7 +13,7 @@ struct DestinationShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let destination = try await database.open().destination(name) else {
-            throw CommandError(.failed, "there is no destination \(name); see `upload-queue destination list`")
+            throw CommandError(.noInput, "there is no destination \(name); see `upload-queue destination list`")
         }
         if output.json {
             try Output.json(DestinationRecord(destination))
@@ -30,6 +30,6 @@ struct DestinationShowCommand: AsyncParsableCommand {
             facts.add("metadata", "\(key)=\(value)")
         }
         facts.add("chunk size", destination.chunkSize.map { "\($0) bytes (\(ByteCount($0)))" } ?? "up to the queue")
-        try Output.write(facts.text)
+        try Output.write(facts.text(on: output.display))
     }
 }

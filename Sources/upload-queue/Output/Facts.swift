@@ -1,20 +1,27 @@
 /// Names and values, one a line.
 struct Facts {
-    private var lines: [(name: String, value: String)] = []
+    private static let gap = "  "
+
+    private var lines: [(name: String, value: Table.Cell)] = []
 
     /// Adds a fact.
-    mutating func add(_ name: String, _ value: String) { lines.append((name, value.visible)) }
+    mutating func add(_ name: String, _ value: String, _ style: Style? = nil) {
+        lines.append((name, .init(value, style)))
+    }
 
     /// Adds a fact where there is one.
     mutating func add(_ name: String, _ value: String?) {
-        if let value { lines.append((name, value.visible)) }
+        if let value { add(name, value, nil) }
     }
 
     /// The lines, with the values aligned.
-    var text: String {
-        let width = lines.map(\.name.count).max() ?? 0
+    func text(on display: Display) -> String {
+        let width = lines.map(\.name.columns).max() ?? 0
         return lines.map { line in
-            line.name + String(repeating: " ", count: width - line.name.count + 2) + line.value + "\n"
+            let name = display.styled(line.name.padded(to: width), .bold)
+            let room = display.columns.map { $0 - width - Self.gap.count }
+            let value = line.value.text.wrapped(to: room, indent: width + Self.gap.count)
+            return "\(name)\(Self.gap)\(display.styled(value, line.value.style))\n"
         }.joined()
     }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 
 #if canImport(FoundationEssentials)
@@ -8,9 +9,12 @@ import Foundation
 
 /// What the command says: results on standard output, the rest on standard error.
 enum Output {
+    /// What stands below everything that is written, on the terminal of standard error.
+    private static let footer = Mutex<Footer?>(nil)
+
     /// Writes text as it is, at once and whole.
     static func write(_ text: String) throws {
-        try FileDescriptor.standardOutput.writeAll(text.utf8)
+        try aboveFooter { try FileDescriptor.standardOutput.writeAll(text.utf8) }
     }
 
     /// Writes a line.
@@ -25,7 +29,35 @@ enum Output {
     /// Says something that is no result.
     static func note(_ text: String) {
         // Nobody may read standard error; that is no reason to stop.
-        _ = try? FileDescriptor.standardError.writeAll("upload-queue: \(text.visible)\n".utf8)
+        aboveFooter { writeError("upload-queue: \(text.visible)\n") }
+    }
+
+    /// Shows lines below everything else, in place of those before; none removes them.
+    ///
+    /// - Parameters:
+    ///   - lines: The lines, each narrower than the terminal.
+    ///   - columns: The columns of the terminal.
+    static func showFooter(_ lines: [String], columns: Int) {
+        footer.withLock { footer in
+            let new = lines.isEmpty ? nil : Footer(lines: lines, columns: columns)
+            // In one write, and each line over the one before: nothing flickers.
+            let text = (footer?.goToStart(columns: columns) ?? "") + (new?.text ?? Footer.eraseBelow)
+            writeError(text)
+            footer = new
+        }
+    }
+
+    private static func aboveFooter(_ write: () throws -> Void) rethrows {
+        try footer.withLock { footer in
+            guard let footer else { return try write() }
+            writeError(footer.goToStart(columns: footer.columns) + Footer.eraseBelow)
+            defer { writeError(footer.text) }
+            try write()
+        }
+    }
+
+    private static func writeError(_ text: String) {
+        _ = try? FileDescriptor.standardError.writeAll(text.utf8)
     }
 
     private static func text(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws -> String {

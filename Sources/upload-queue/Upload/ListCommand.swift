@@ -1,15 +1,38 @@
 public import ArgumentParser
+import Foundation
 import Uploads
 
 /// `upload-queue list`.
 struct ListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List uploads, oldest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List uploads, oldest first.",
+        discussion: """
+            On a terminal the table is cut to fit; elsewhere it is whole. NOTE says what an upload waits for, or what \
+            stopped it; `upload-queue show ID` tells the whole story.
+            """
+    )
 
     @Option(help: ArgumentHelp("Only those of this status; repeatable.", valueName: "status"))
     var status: [Upload.Status] = []
 
-    @Option(help: ArgumentHelp("Only those to this destination.", valueName: "name"))
-    var to: String?
+    @Option(help: ArgumentHelp("Only those to this destination.", valueName: "name"), completion: .destinations)
+    var destination: String?
+
+    @Option(help: ArgumentHelp("Only those whose last error has this code.", valueName: "code"))
+    var error: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only those that were added or ended since then.",
+            discussion: """
+                A span back from now, such as 90s, 30m, 2h, 3d or 1w; or a time, such as 2026-11-26 or \
+                2026-11-26T14:00 (of this machine's time zone) or 2026-11-26T13:00:00Z.
+                """,
+            valueName: "time"
+        )
+    )
+    var since: Since?
 
     @Option(help: ArgumentHelp("At most so many.", valueName: "count"))
     var limit = 1000
@@ -23,22 +46,44 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let queue = try await database.open()
-        let filter = UploadQueue.Filter(statuses: status, destination: to, limit: limit + 1)
+        if let destination, try await queue.destination(destination) == nil {
+            throw CommandError(.noInput, "there is no destination \(destination); see `upload-queue destination list`")
+        }
+        let now = Date()
+        let filter = UploadQueue.Filter(
+            statuses: status,
+            destination: destination,
+            errorCode: error,
+            since: since?.date(from: now),
+            limit: limit + 1
+        )
         let uploads = try await queue.uploads(matching: filter)
         if uploads.count > limit { Output.note("only the first \(limit) are listed; --limit lists more") }
         let shown = uploads.prefix(limit)
         if output.json {
             try Output.json(shown.map { UploadRecord($0) })
-            return
+        } else if shown.isEmpty {
+            Output.note("no such upload")
+        } else {
+            try Output.write(Self.table(shown, at: now).text(on: output.display))
         }
-        var table = Table([.right("ID"), "STATUS", "PHASE", .right("%"), .right("SIZE"), "DESTINATION", "NOTE", "FILE"])
-        for upload in shown {
+    }
+
+    private static func table(_ uploads: ArraySlice<Upload>, at now: Date) -> Table {
+        var table = Table([
+            .right("ID"), "STATUS", "PHASE", .right("%"), .right("SIZE"), .right("AGE"), .text("DESTINATION"),
+            .text("NOTE"), .path("FILE"),
+        ])
+        for upload in uploads {
             table.add([
-                "\(upload.id)", upload.status.rawValue, upload.phase.rawValue, upload.percent,
-                upload.length.map { "\(ByteCount($0))" } ?? "?", upload.destination, upload.note, upload.sourcePath,
+                .init("\(upload.id)"), .init(upload.status.rawValue, upload.status.style),
+                .init(upload.phase.rawValue), .init(upload.percent),
+                .init(upload.length.map { "\(ByteCount($0))" } ?? "?"),
+                .init(Moment(upload.createdAt)?.age(at: now) ?? ""), .init(upload.destination),
+                .init(upload.note(at: now), upload.status == .failed ? .red : nil), .init(upload.sourcePath),
             ])
         }
-        try Output.write(table.text)
+        return table
     }
 }
 

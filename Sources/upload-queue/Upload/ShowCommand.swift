@@ -1,14 +1,18 @@
 import ArgumentParser
+import Foundation
 import Uploads
 
 /// `upload-queue show`.
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show an upload with its history."
+        abstract: "Tell an upload's story: how it stands, what comes next, what you can do, what happened."
     )
 
-    @Argument(help: "Its id.")
+    /// Events that are told at the most: the first and the last ones.
+    private static let told = (first: 5, last: 50)
+
+    @Argument(help: "Its id.", completion: .uploads)
     var id: Int64
 
     @OptionGroup var output: OutputOptions
@@ -17,14 +21,23 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         let queue = try await database.open()
         guard let upload = try await queue.upload(id) else {
-            throw CommandError(.failed, "there is no upload \(id); see `upload-queue list`")
+            throw CommandError(.noInput, "there is no upload \(id); see `upload-queue list`")
         }
         let history = try await history(in: queue)
         if output.json {
             try Output.json(UploadRecord(upload, history: history))
-        } else {
-            try Output.write(Self.facts(upload).text + "\n" + Self.table(history).text)
+            return
         }
+        let hasWorkers = try await !queue.runningWorkers().isEmpty
+        let needsGrant = try await queue.destination(upload.destination)?.endpoint == nil
+        let story = UploadStory(upload: upload, now: Date(), hasWorkers: hasWorkers, needsGrant: needsGrant)
+        let display = output.display
+        try Output.write(
+            [
+                Self.text(of: story, on: display), Self.facts(upload, at: story.now).text(on: display),
+                Self.text(of: history, on: display),
+            ].joined(separator: "\n")
+        )
     }
 
     private func history(in queue: UploadQueue) async throws -> [UploadEvent] {
@@ -36,36 +49,45 @@ struct ShowCommand: AsyncParsableCommand {
         }
     }
 
-    private static func facts(_ upload: Upload) -> Facts {
+    private static func text(of story: UploadStory, on display: Display) -> String {
+        let upload = story.upload
         var facts = Facts()
-        facts.add("upload", "\(upload.id)")
-        facts.add("status", upload.meaning)
-        facts.add("phase", upload.phase.rawValue)
+        facts.add("upload \(upload.id)", upload.status.rawValue, upload.status.style)
+        facts.add("now", story.standing)
+        facts.add("next", story.next)
+        for (index, choice) in story.choices.enumerated() { facts.add(index == 0 ? "you can" : "", choice) }
+        return facts.text(on: display)
+    }
+
+    private static func facts(_ upload: Upload, at now: Date) -> Facts {
+        var facts = Facts()
         facts.add("file", upload.sourcePath)
-        facts.add("size", upload.length.map { "\($0) bytes (\(ByteCount($0)))" })
+        facts.add("size", upload.length.map { $0 < 1024 ? "\($0) bytes" : "\(ByteCount($0)) (\($0) bytes)" })
         facts.add("destination", upload.destination)
         facts.add("sent as", upload.filename)
         facts.add("content type", upload.contentType)
+        facts.add("phase", upload.phase.rawValue)
         facts.add("at the server", upload.progress)
         facts.add("URL", upload.uploadURL)
-        facts.add("tries", upload.attempt > 0 ? "\(upload.attempt) without progress" : nil)
-        facts.add("not before", upload.notBefore)
-        facts.add("next try", upload.status == .pending ? upload.retryAt : nil)
-        facts.add("last error", upload.failure.map { "\($0.code): \($0.message)" })
-        facts.add("added", upload.createdAt)
-        facts.add("ended", upload.finishedAt)
+        facts.add("not before", time(upload.notBefore, now))
+        facts.add("added", time(upload.createdAt, now))
+        facts.add("ended", time(upload.finishedAt, now))
         facts.add("host's answer", upload.response)
         return facts
     }
 
-    private static func table(_ history: [UploadEvent]) -> Table {
-        var table = Table(["TIME", "EVENT", "STATUS", "PHASE", .right("BYTES"), .right("WORKER"), "ERROR"])
-        for event in history {
-            table.add([
-                event.at, event.event, event.status, event.phase, "\(event.offset)",
-                event.workerID.map(String.init) ?? "", event.failure.map { "\($0.code): \($0.message)" } ?? "",
-            ])
+    private static func time(_ text: String?, _ now: Date) -> String? {
+        Moment(text).map { "\($0.local) (\($0.relative(to: now)))" }
+    }
+
+    private static func text(of history: [UploadEvent], on display: Display) -> String {
+        let left = history.count - told.first - told.last
+        let events = left > 0 ? history.prefix(told.first) + history.suffix(told.last) : history[...]
+        var facts = Facts()
+        for (index, event) in events.enumerated() {
+            if left > 0, index == told.first { facts.add("", "\(left) more; `--json` has them all", .dim) }
+            facts.add(Moment(event.at)?.local ?? event.at, event.meaning, Upload.Status(rawValue: event.status)?.style)
         }
-        return table
+        return facts.text(on: display)
     }
 }

@@ -3,7 +3,7 @@ import Uploads
 
 /// Uploads that something is asked of.
 struct UploadIDs: ParsableArguments {
-    @Argument(help: "The uploads' ids.")
+    @Argument(help: "The uploads' ids.", completion: .uploads)
     var id: [Int64]
 
     @OptionGroup var output: OutputOptions

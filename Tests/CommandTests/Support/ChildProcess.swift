@@ -101,3 +101,18 @@ final class ChildProcess: Sendable {
         return pid
     }
 }
+
+extension ChildProcess {
+    /// Runs a program to its end, and gives what it wrote to both its outputs.
+    static func run(_ arguments: [String], in folder: TemporaryFolder) async throws -> (status: Int32, output: String) {
+        let output = folder["\(UUID().uuidString).out"]
+        let process = try ChildProcess(
+            arguments,
+            environment: ProcessInfo.processInfo.environment,
+            folder: folder.path,
+            files: ("/dev/null", output, output)
+        )
+        let status = await process.wait().status
+        return (status, String(decoding: try Data(contentsOf: URL(filePath: output)), as: UTF8.self))
+    }
+}

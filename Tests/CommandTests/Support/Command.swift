@@ -16,22 +16,24 @@ final class Command: Sendable {
     private let process: ChildProcess
     private let files: (input: String, output: String, errors: String)
 
-    /// Starts the command; its output goes to files, so that a full pipe never stops it.
+    /// Starts the command; its output goes to files, so that a full pipe never stops it, or to a terminal.
     init(
         _ arguments: [String],
         in folder: TemporaryFolder,
         environment: [String: String] = [:],
         input: String? = nil,
+        terminal: PseudoTerminal? = nil,
         onEnd: @escaping @Sendable () -> Void = {}
     ) throws {
         let name = UUID().uuidString
-        files = (input == nil ? "/dev/null" : folder["\(name).in"], folder["\(name).out"], folder["\(name).err"])
+        let results = (folder["\(name).out"], folder["\(name).err"])
+        files = (input == nil ? "/dev/null" : folder["\(name).in"], results.0, results.1)
         if let input { try Data(input.utf8).write(to: URL(filePath: files.input)) }
         process = try ChildProcess(
             [UploadQueueBinary.path] + arguments,
             environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
             folder: folder.path,
-            files: files,
+            files: terminal.map { ($0.path, $0.path, $0.path) } ?? files,
             onEnd: onEnd
         )
     }
@@ -47,9 +49,15 @@ final class Command: Sendable {
         return Ending(
             status: status,
             killed: killed,
-            output: String(decoding: try Data(contentsOf: URL(filePath: files.output)), as: UTF8.self),
-            errors: String(decoding: try Data(contentsOf: URL(filePath: files.errors)), as: UTF8.self)
+            output: try Self.text(files.output),
+            errors: try Self.text(files.errors)
         )
+    }
+
+    /// What was written to a file; nothing where a terminal got it.
+    private static func text(_ path: String) throws -> String {
+        guard FileManager.default.fileExists(atPath: path) else { return "" }
+        return String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
     }
 
     /// The most memory that the running process ever had in use, in KiB; nil once it ended.

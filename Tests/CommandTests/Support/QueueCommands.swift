@@ -27,9 +27,25 @@ struct QueueCommands {
         )
     }
 
+    /// Adds files that are too many to write down.
+    func add(_ files: [String], _ options: String...) async throws -> Command.Ending {
+        try await Command.run(["add"] + options + files, in: folder, environment: environment)
+    }
+
     /// Starts a command.
     func start(_ arguments: String...) throws -> Command {
         try Command(arguments, in: folder, environment: environment)
+    }
+
+    /// Starts a command on a terminal.
+    func start(
+        _ arguments: String...,
+        on terminal: PseudoTerminal,
+        environment: [String: String] = [:]
+    ) throws -> Command {
+        let usual = ["TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "NO_COLOR": ""]
+        let environment = self.environment.merging(usual) { $1 }.merging(environment) { $1 }
+        return try Command(arguments, in: folder, environment: environment, terminal: terminal)
     }
 
     /// Runs a command that must succeed, and returns what it printed.
@@ -74,7 +90,7 @@ struct QueueCommands {
         return folder[name]
     }
 
-    private var environment: [String: String] {
+    var environment: [String: String] {
         ["HOME": folder["home"], "XDG_STATE_HOME": "", "UPLOAD_QUEUE_DATABASE": database]
     }
 }

@@ -26,7 +26,7 @@ struct RawConnection: Sendable {
             #endif
             let descriptor = socketOpen(kind)
             guard descriptor >= 0 else { throw SystemError(code: errno) }
-            var bound = timeval(tv_sec: 30, tv_usec: 0)
+            var bound = timeval(tv_sec: 300, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &bound, socklen_t(MemoryLayout<timeval>.size))
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
@@ -59,7 +59,7 @@ struct RawConnection: Sendable {
         }
     }
 
-    /// Everything that comes until the server closes the connection; at most 30 seconds without a byte.
+    /// Everything that comes until the server closes the connection; at most five minutes without a byte.
     func receiveAll() async throws -> String {
         try await Self.blocking {
             var received: [UInt8] = []

@@ -40,7 +40,7 @@ struct Scene: Sendable {
         concurrency: Int = 4,
         drain: Bool = true,
         retry: RetryPolicy = .immediate,
-        stallTimeout: Duration = .seconds(60),
+        stallTimeout: Duration = .seconds(600),
         logger: Logger? = nil,
         surroundings: Surroundings = Surroundings(environment: { _ in nil })
     ) -> UploadProcessor {

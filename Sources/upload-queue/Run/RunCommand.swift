@@ -15,8 +15,11 @@ struct RunCommand: AsyncParsableCommand {
             Without --drain it works until SIGTERM or SIGINT, and then exits 0. Any number may run on one queue; when \
             one dies, the others take its uploads over. Each also tells what the others brought to an end.
 
+            On a terminal bars on standard error show each upload in hand, all together, and what the others wait for; \
+            with --json, --no-progress or a more talkative --log-level there are none.
+
             Exit codes with --drain: 0 all completed, 1 some failed, 2 none failed but some are paused or for later. \
-            Any: 74 disk full or unreadable, 75 database busy, 78 database refused.
+            The others are those of `upload-queue --help`.
             """
     )
 
@@ -32,6 +35,10 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Write a JSON object for each line.")
     var json = false
 
+    @Flag(help: "Draw no bars on a terminal.")
+    var noProgress = false
+
+    @OptionGroup var color: ColorOptions
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
@@ -42,24 +49,47 @@ struct RunCommand: AsyncParsableCommand {
         let queue = try await database.open(.create)
         let start = Timestamp.text(Date())
         let clock = ContinuousClock.now
-        let reporter = RunReporter(queue: queue, json: json, after: try await queue.lastEventID())
-        try await work(queue, reporter)
+        let processor = queue.processor(options: .init(concurrency: concurrency, drain: drain, logger: logger))
+        let reporter = RunReporter(
+            queue: queue,
+            json: json,
+            monitor: processor.monitor,
+            screen: screen,
+            output: .of(1, color: color.color),
+            after: try await queue.lastEventID()
+        )
+        try await work(processor, reporter)
         try await reporter.report()
 
         let left = try await queue.store.leftovers(failedSince: start)
         let seconds = ((ContinuousClock.now - clock) / .seconds(1) * 10).rounded() / 10
-        Output.note("\(reporter.summary), \(left.waiting) paused or for later; \(seconds) s")
+        let ended = reporter.ended
+        Output.note(
+            "\(ended.completed) completed (\(ByteCount(ended.bytes))), \(ended.failed) failed, "
+                + "\(left.waiting) paused or for later; \(seconds) s"
+        )
+        if left.failed > 0 || left.waiting > 0 { Output.note("`upload-queue status` tells what waits and what fails") }
         guard drain else { return }
-        if left.failed > 0 { throw ExitCode(1) }
-        if left.waiting > 0 { throw ExitCode(2) }
+        if left.failed > 0 { throw ExitCode(CommandError.Status.failed.rawValue) }
+        if left.waiting > 0 { throw ExitCode(CommandError.Status.waiting.rawValue) }
     }
 
-    private func work(_ queue: UploadQueue, _ reporter: RunReporter) async throws {
-        var logger = Logger(label: "upload-queue") { StreamLogHandler.standardError(label: $0) }
+    /// The terminal for bars, where there is one and they are wanted.
+    private var screen: (@Sendable () -> Display)? {
+        // The lines of a detailed log would break the bars.
+        guard !json, !noProgress, logLevel >= .warning, Display.of(2, color: .never).columns != nil else { return nil }
+        return { [color = color.color] in .of(2, color: color) }
+    }
+
+    private var logger: Logger {
+        var logger = Logger(label: "upload-queue") { label -> any LogHandler in
+            logLevel >= .warning ? NoteLogHandler() : StreamLogHandler.standardError(label: label)
+        }
         logger.logLevel = logLevel
-        let processor = queue.processor(
-            options: .init(concurrency: concurrency, drain: drain, logger: logger)
-        )
+        return logger
+    }
+
+    private func work(_ processor: UploadProcessor, _ reporter: RunReporter) async throws {
         // Shutdown goes through the services from the last to the first: the reporter sees what the processor ends with.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

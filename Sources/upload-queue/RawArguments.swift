@@ -1,0 +1,30 @@
+/// The arguments as the kernel passed them, which need not be UTF-8.
+enum RawArguments {
+    /// The arguments that are not UTF-8: what Swift made of them, and how to show them.
+    static let notUTF8: [String: String] = {
+        var found: [String: String] = [:]
+        for index in 0..<Int(CommandLine.argc) {
+            guard let text = CommandLine.unsafeArgv[index], String(validatingCString: text) == nil else { continue }
+            found[String(cString: text)] = shown(text)
+        }
+        return found
+    }()
+
+    /// What is wrong with an argument that is not UTF-8.
+    static func complaint(about argument: String) -> String {
+        "\(argument) is not UTF-8, but the queue and the servers keep names as UTF-8; rename the file"
+    }
+
+    /// The text with its bytes beyond ASCII written out.
+    private static func shown(_ text: UnsafePointer<CChar>) -> String {
+        var shown = ""
+        var index = 0
+        while text[index] != 0 {
+            let byte = UInt8(bitPattern: text[index])
+            let digits = String(byte, radix: 16, uppercase: true)
+            shown += 0x20...0x7E ~= byte ? String(UnicodeScalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + digits
+            index += 1
+        }
+        return shown
+    }
+}

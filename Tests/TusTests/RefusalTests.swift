@@ -1,0 +1,59 @@
+import HTTPTypes
+import Testing
+import Tus
+
+/// `UploadMachine+Transfer`: a refused `PATCH` where the server may have every byte already.
+@Suite struct RefusalTests {
+    private static let refusals = [
+        (401, "parked credentials credentials_refused"), (402, "parked quota quota_exceeded"),
+        (403, "parked permission permission_refused"), (412, "failed version_not_supported"),
+        (415, "failed refused"), (501, "failed refused"),
+    ]
+
+    private func machine(_ plan: UploadMachine.Plan = .init()) -> UploadMachine {
+        UploadMachine(upload: Sample.upload(.transfer, offset: 60, completing: true), plan: plan)
+    }
+
+    @Test(arguments: refusals) func aCompleteUploadIsNotRefused(status: Int, _: String) {
+        var machine = machine()
+        let actions = machine.run([.offset(60), Answer(status: status), .offset(100)])
+        #expect(actions == ["HEAD", "PATCH 60-100", "HEAD", "transferred done", "stop"])
+    }
+
+    @Test func aCompleteGrantGoesOnToFinalize() {
+        var machine = machine(.init(finalize: .wix(filename: "a"), grant: true))
+        let actions = machine.run([.offset(60), Answer(status: 403), .offset(100)])
+        #expect(actions.prefix(4) == ["HEAD", "PATCH 60-100", "HEAD", "transferred finalize"])
+    }
+
+    @Test(arguments: refusals) func aRefusalStandsWhereBytesAreMissing(status: Int, refusal: String) {
+        for answer in [.offset(60), .offset(99), .offset(101), Answer(status: 200), Answer(status: 403)] {
+            var machine = machine()
+            let actions = machine.run([.offset(60), Answer(status: status), answer])
+            #expect(actions == ["HEAD", "PATCH 60-100", "HEAD", refusal, "stop"])
+        }
+    }
+
+    @Test func theLookFollowsARedirect() {
+        var machine = machine()
+        let redirect = Answer(status: 307, fields: [.location: "/files/moved"])
+        let actions = machine.run([.offset(60), Answer(status: 403), redirect, .offset(100)])
+        #expect(actions == ["HEAD", "PATCH 60-100", "HEAD", "HEAD", "transferred done", "stop"])
+    }
+
+    @Test func aLookWithoutAnAnswerIsRepeatedLater() {
+        var machine = machine()
+        _ = machine.run([.offset(60), Answer(status: 403)])
+        let action = machine.receive(RequestFailure(code: "timeout", message: "no answer"))
+        #expect(action.summary == "later timeout")
+    }
+
+    @Test func aRequestThatCannotCompleteIsRefusedAtOnce() {
+        var machine = UploadMachine(
+            upload: Sample.upload(.transfer),
+            plan: .init(requestRule: RequestRule(exact: 40))
+        )
+        let actions = machine.run([.offset(0), Answer(status: 403)])
+        #expect(actions == ["HEAD", "PATCH 0-40", "parked permission permission_refused", "stop"])
+    }
+}
