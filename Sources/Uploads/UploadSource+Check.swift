@@ -2,7 +2,7 @@ extension UploadSource {
     /// The path as the queue stores it.
     package var absolutePath: String { AbsolutePath.of(path) }
 
-    /// Looks at the file as ``UploadQueue/add(_:to:metadata:)`` would, without adding it.
+    /// Looks at the file as ``UploadQueue/add(_:to:metadata:contentType:)`` would, without adding it.
     ///
     /// - Throws: ``UploadQueueError`` `invalid_source` when it could not be added.
     package func check() throws {
