@@ -40,6 +40,7 @@ let package = Package(
                 .embedInCode("../../Migrations/0001_tables.sql"),
                 .embedInCode("../../Migrations/0002_transitions.sql"),
                 .embedInCode("../../Migrations/0003_views.sql"),
+                .embedInCode("../../Migrations/0004_hosts.sql"),
             ]
         ),
         .target(

@@ -14,6 +14,8 @@ package enum AnswerTable {
         case destinationLater
         /// Try again later while fewer than `tries` tries were made before; then fail.
         case laterAtMost(tries: Int, Problem.Code, then: Problem.Code)
+        /// Try again later while fewer than `tries` tries were made before; then wait for a person.
+        case laterThenParked(tries: Int, ParkReason, Problem.Code)
         /// A body or a status that makes no sense here; each step has its own way on.
         case malformed
         /// `HEAD` at once and go on from the server's offset; without progress for three times: later.
@@ -36,10 +38,26 @@ package enum AnswerTable {
         case grantVoidIfFirst
         /// Finalize: nobody knows whether there is a file now.
         case outcomeUnknown
+        /// Another grant is minted, unless this one is fresh: then the verdict beside it.
+        indirect case remint(unlessFresh: Verdict)
+        /// Confirm: ask again later, bounded.
+        case notReady(Problem.Code)
+        /// Confirm: the host will not say.
+        case unconfirmed
         /// Delete: the server has no such upload any more.
         case deleted
         /// Delete: the server keeps it; nothing more to do.
         case notDeleted
+    }
+
+    /// Whether an upload has a grant, and where from.
+    package enum Grant: Sendable {
+        /// It needs none.
+        case none
+        /// The user brought one: nobody can mint it again.
+        case given
+        /// The queue mints them.
+        case minted
     }
 
     /// The application codes of Wix that say for certain that no file was made.
@@ -48,26 +66,31 @@ package enum AnswerTable {
         quotaExceeded,
     ]
     private static let quotaExceeded = "SITE_QUOTA_EXCEEDED"
+    /// What a server says to a grant that was used before or has expired.
+    private static let spentGrants: Set<Int> = [400, 401, 403, 404, 410, 429]
 
     /// The meaning of an answer.
     ///
     /// - Parameters:
     ///   - status: the HTTP status, whatever the server made it.
     ///   - step: what was asked.
-    ///   - grant: the upload was minted elsewhere; there is nobody to refresh or mint again.
+    ///   - grant: whether it has a grant, and where from.
     ///   - applicationCode: the Wix error code of a 400's body.
     /// - Returns: what to do.
     package static func verdict(
         status: Int,
         step: Step,
-        grant: Bool = false,
+        grant: Grant = .none,
         applicationCode: String? = nil
     ) -> Verdict {
         switch step {
+        case .mint: mint(status, applicationCode: applicationCode)
         case .create: create(status, grant: grant, applicationCode: applicationCode)
         case .offset: offset(status, grant: grant, applicationCode: applicationCode)
         case .transfer: transfer(status, grant: grant, applicationCode: applicationCode)
         case .finalize: finalize(status, applicationCode: applicationCode)
+        case .probe: 200...299 ~= status ? .accepted : .malformed
+        case .confirm: confirm(status)
         case .delete: delete(status)
         case .capabilities: 200...299 ~= status ? .accepted : .malformed
         }
@@ -75,17 +98,34 @@ package enum AnswerTable {
 
     /// The meaning of no answer: the connection was lost, or nothing moved for too long.
     package static func verdict(noAnswerTo step: Step) -> Verdict {
-        step == .finalize ? .repeatOnce : .later(.serverError)
+        switch step {
+        case .finalize: .repeatOnce
+        case .probe: .malformed
+        case .confirm: .notReady(.serverError)
+        case .mint, .create, .offset, .transfer, .delete, .capabilities: .later(.serverError)
+        }
     }
 
-    private static func create(_ status: Int, grant: Bool, applicationCode: String?) -> Verdict {
+    private static func mint(_ status: Int, applicationCode: String?) -> Verdict {
         switch status {
         case 400 where applicationCode == quotaExceeded: .parked(.quota, .quotaExceeded)
-        case 401, 403, 404, 410: grant ? .failed(.grantExpired) : createWithoutGrant(status)
+        // Without a code it may be a throttle: hosts were seen to throttle so.
+        case 403 where applicationCode == nil: .laterThenParked(tries: 3, .permission, .permissionRefused)
+        case 409, 423: .later(.conflict)
+        case 412: .failed(.refused)
+        default: common(status)
+        }
+    }
+
+    private static func create(_ status: Int, grant: Grant, applicationCode: String?) -> Verdict {
+        switch status {
+        case 400 where applicationCode == quotaExceeded: .parked(.quota, .quotaExceeded)
+        case _ where grant == .minted && spentGrants.contains(status): .remint(unlessFresh: createWithoutGrant(status))
+        case 401, 403, 404, 410: grant == .given ? .failed(.grantExpired) : createWithoutGrant(status)
         case 409, 423: .laterAtMost(tries: 3, .conflict, then: .refused)
         case 413: .failed(.fileTooLarge)
         // The host says 429 for a used token too, and nothing here tells it from a full queue but patience.
-        case 429 where grant: .laterAtMost(tries: 3, .serverBusy, then: .grantExpired)
+        case 429 where grant == .given: .laterAtMost(tries: 3, .serverBusy, then: .grantExpired)
         default: common(status)
         }
     }
@@ -94,21 +134,24 @@ package enum AnswerTable {
         status == 404 || status == 410 ? .failed(.refused) : common(status)
     }
 
-    private static func offset(_ status: Int, grant: Bool, applicationCode: String?) -> Verdict {
+    private static func offset(_ status: Int, grant: Grant, applicationCode: String?) -> Verdict {
         switch status {
         case 400 where applicationCode == quotaExceeded: .parked(.quota, .quotaExceeded)
-        case 401, 403: grant ? .failed(.grantExpired) : common(status)
+        // With another grant the upload starts over, as where the server forgot it.
+        case _ where grant == .minted && (status == 401 || status == 403): .gone
+        case 401, 403: grant == .given ? .failed(.grantExpired) : common(status)
         case 404, 410: .gone
         case 409, 423: .later(.conflict)
         default: common(status)
         }
     }
 
-    private static func transfer(_ status: Int, grant: Bool, applicationCode: String?) -> Verdict {
+    private static func transfer(_ status: Int, grant: Grant, applicationCode: String?) -> Verdict {
         switch status {
         case 400 where applicationCode == quotaExceeded: .parked(.quota, .quotaExceeded)
         case 400: .smallerOnce
-        case 401, 403: grant ? .failed(.grantExpired) : common(status)
+        case _ where grant == .minted && (status == 401 || status == 403): .askOffset(.grantReplaced)
+        case 401, 403: grant == .given ? .failed(.grantExpired) : common(status)
         case 404, 410: .gone
         case 409, 423: .askOffset(.conflict)
         case 413: .smaller
@@ -149,6 +192,20 @@ package enum AnswerTable {
         case 400...499, 501: .failed(.refused)
         case 500...599: .repeatOnce
         default: .outcomeUnknown
+        }
+    }
+
+    private static func confirm(_ status: Int) -> Verdict {
+        switch status {
+        case 200...299: .accepted
+        case 301, 302, 307, 308: .redirected
+        case 404, 410: .notReady(.notReady)
+        case 408, 409, 423, 425: .notReady(.serverError)
+        case 429, 503: .notReady(.serverBusy)
+        case 501: .unconfirmed
+        case 500...599: .notReady(.serverError)
+        case 400...499: .unconfirmed
+        default: .notReady(.malformedAnswer)
         }
     }
 

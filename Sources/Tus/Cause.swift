@@ -63,11 +63,14 @@ extension Step {
     fileprivate var method: String {
         switch self {
         case .capabilities: "OPTIONS"
+        case .mint: "the request for a grant"
         case .create: "POST"
         case .offset: "HEAD"
         case .transfer: "PATCH"
         case .delete: "DELETE"
         case .finalize: "finalize PUT"
+        case .probe: "the question for the file"
+        case .confirm: "the question for the file"
         }
     }
 }

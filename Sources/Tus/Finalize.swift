@@ -7,35 +7,55 @@ package import Foundation
 #endif
 
 /// What turns the bytes of an upload into a file, for a destination that wants to be told.
-package enum Finalize: Sendable, Equatable {
-    /// Wix Media Manager: `PUT {uploadUrl}/{uploadToken}?filename=…` (wix-resumable-upload-api.md).
-    case wix(filename: String)
+package struct Finalize: Sendable {
+    private let build: @Sendable (URL, String) -> Request?
 
-    /// The finalize request; it has no custom header and no `Tus-Resumable`: the token in its path authorizes it.
+    /// True when a 2xx answer's body says that the destination has made the file.
+    package let describesFile: @Sendable ([UInt8]) -> Bool
+
+    /// A finalize as given.
     ///
     /// - Parameters:
-    ///   - endpoint: the `uploadUrl` of the grant; a query that it has stays, before `filename`.
-    ///   - token: the `uploadToken` of the grant.
-    /// - Returns: nil when the endpoint is no URL that a path can be added to.
-    package func request(endpoint: URL, token: String) -> Request? {
-        guard
-            case .wix(let filename) = self,
-            var parts = URLComponents(url: endpoint, resolvingAgainstBaseURL: true)
-        else { return nil }
-        var path = parts.percentEncodedPath
-        while path.hasSuffix("/") { path.removeLast() }
-        parts.percentEncodedPath = "\(path)/\(token.percentEncoded)"
-        let query = parts.percentEncodedQuery.flatMap { $0.isEmpty ? nil : "\($0)&" } ?? ""
-        parts.percentEncodedQuery = "\(query)filename=\(filename.percentEncoded)"
-        parts.fragment = nil
-        guard let url = parts.url, Origin(url) != nil else { return nil }
-        let body = Array("{}".utf8)
-        let fields: HTTPFields = [.contentType: "application/json", .contentLength: String(body.count)]
-        return Request(step: .finalize, method: .put, url: url, fields: fields, body: .bytes(body))
+    ///   - describesFile: what a body must say; by default it is a JSON object with an object `file`.
+    ///   - request: the request for a grant's endpoint and token; nil where there can be none.
+    package init(
+        describesFile: @escaping @Sendable ([UInt8]) -> Bool = Self.hasFileObject,
+        request: @escaping @Sendable (URL, String) -> Request?
+    ) {
+        self.describesFile = describesFile
+        build = request
     }
 
-    /// True when a 2xx answer's body is a JSON object with an object `file`: the destination has made the file.
-    package static func describesFile(_ body: [UInt8]) -> Bool {
+    /// The finalize request.
+    ///
+    /// - Parameters:
+    ///   - endpoint: the `uploadUrl` of the grant.
+    ///   - token: the `uploadToken` of the grant.
+    /// - Returns: nil when there can be none.
+    package func request(endpoint: URL, token: String) -> Request? { build(endpoint, token) }
+
+    /// Wix Media Manager: `PUT {uploadUrl}/{uploadToken}?filename=…` (wix-resumable-upload-api.md).
+    ///
+    /// It has no custom header and no `Tus-Resumable`: the token in its path authorizes it. A query that the endpoint has
+    /// stays, before `filename`.
+    package static func wix(filename: String) -> Finalize {
+        Finalize { endpoint, token in
+            guard var parts = URLComponents(url: endpoint, resolvingAgainstBaseURL: true) else { return nil }
+            var path = parts.percentEncodedPath
+            while path.hasSuffix("/") { path.removeLast() }
+            parts.percentEncodedPath = "\(path)/\(token.percentEncoded)"
+            let query = parts.percentEncodedQuery.flatMap { $0.isEmpty ? nil : "\($0)&" } ?? ""
+            parts.percentEncodedQuery = "\(query)filename=\(filename.percentEncoded)"
+            parts.fragment = nil
+            guard let url = parts.url, Origin(url) != nil else { return nil }
+            let body = Array("{}".utf8)
+            let fields: HTTPFields = [.contentType: "application/json", .contentLength: String(body.count)]
+            return Request(step: .finalize, method: .put, url: url, fields: fields, body: .bytes(body))
+        }
+    }
+
+    /// True when a body is a JSON object with an object `file`.
+    package static func hasFileObject(_ body: [UInt8]) -> Bool {
         (try? JSONDecoder().decode(FileAnswer.self, from: Data(body))) != nil
     }
 

@@ -1,6 +1,4 @@
 /// Where on the wire an upload is (design.md §5).
-///
-/// `UploadMachine` drives `create`, `transfer` and `finalize`.
 package enum Phase: String, Sendable {
     /// The host's API is asked for a grant.
     case mint

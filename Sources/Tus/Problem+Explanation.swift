@@ -20,7 +20,22 @@ extension Problem.Code {
             ("The server needs something of its user first", "Do what it asks, then resume the upload")
         case .quotaExceeded: ("The account's quota is used up", "Free or buy space, then resume the upload")
         case .grantExpired:
-            ("The server no longer takes the upload token", "Get a new grant from the host and add the file again")
+            (
+                "The server no longer takes the upload token",
+                "Get a new grant from the host and add the file again; retry, where the queue gets grants by itself"
+            )
+        case .grantReplaced:
+            (
+                "The server no longer takes the upload token",
+                "Another one is asked for, and the first byte is sent again"
+            )
+        case .notReady: ("The host is still processing the file", "It is asked again later")
+        case .unconfirmed:
+            ("The host has the file and did not say that it is ready", "Look at the file at the host")
+        case .processingFailed:
+            ("The host could not process the file", "Look at the file at the host; then retry, or add another file")
+        case .sizeMismatch:
+            ("The host's file has another size than the one sent", "Remove it at the host, then add the file again")
         case .uploadGone: ("The server no longer has the upload", "It is created again and starts at the first byte")
         case .goneTooOften:
             ("The server lost the upload too often", "Check how long the server keeps uploads, then retry")

@@ -46,6 +46,8 @@ extension Problem {
         case quotaExceeded = "quota_exceeded"
         /// A grant that the server no longer takes.
         case grantExpired = "grant_expired"
+        /// As `grantExpired`, where the queue gets another one.
+        case grantReplaced = "grant_replaced"
         /// 404 and 410 for an upload that the server had: it is created again.
         case uploadGone = "upload_gone"
         /// As `uploadGone`, but too often.
@@ -54,6 +56,14 @@ extension Problem {
         case completionOutcomeUnknown = "completion_outcome_unknown"
         /// A finalize request was sent and it is unknown what came of it.
         case finalizeOutcomeUnknown = "finalize_outcome_unknown"
+        /// The host is still processing the file.
+        case notReady = "not_ready"
+        /// The host did not say in time, or not at all, that the file is ready.
+        case unconfirmed
+        /// The host could not process the file.
+        case processingFailed = "processing_failed"
+        /// The host's file has another size than ours.
+        case sizeMismatch = "size_mismatch"
         /// A redirect to another origin, to nowhere, or one too many.
         case redirectRefused = "redirect_refused"
         /// 413 on create, or more than `Tus-Max-Size`.

@@ -2,6 +2,8 @@
 package enum Step: String, Sendable, CaseIterable {
     /// The `OPTIONS` that asks what a server can do; no part of an upload.
     case capabilities
+    /// The request that asks the host's API for a grant.
+    case mint
     /// The `POST` that creates the upload.
     case create
     /// The `HEAD` that asks how many bytes the server has.
@@ -12,4 +14,8 @@ package enum Step: String, Sendable, CaseIterable {
     case delete
     /// The request of the destination that turns the bytes into a file.
     case finalize
+    /// The request that asks whether a finalize whose answer was lost made the file.
+    case probe
+    /// The request that asks whether the file is ready.
+    case confirm
 }

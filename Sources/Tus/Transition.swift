@@ -6,6 +6,8 @@ package import Foundation
 
 /// A change of an upload's row, recorded before the machine goes on (design.md §5).
 package enum Transition: Sendable, Equatable {
+    /// The host's API gave a grant.
+    case minted(HostAPI.Minted)
     /// The server has an upload for us; `completing` when the first `PATCH` can carry the last byte.
     case created(uploadURL: URL, completing: Bool)
     /// The server has `offset` bytes; `completing` when the next `PATCH` can carry the last byte.
@@ -14,12 +16,16 @@ package enum Transition: Sendable, Equatable {
     case transferred(next: Phase)
     /// A finalize request is about to be sent.
     case finalizeSent
-    /// The destination made a file of the bytes; `response` is its answer as text. The upload is complete.
-    case finalized(response: String)
+    /// The destination made a file of the bytes; `response` is its answer as text. With `.done` the upload is complete.
+    case finalized(response: String, next: Phase)
+    /// The file is ready, or was waited for long enough, which the problem notes. The upload is complete.
+    case confirmed(Problem?)
     /// Try again later; `pausesDestination` when the server asked all its clients to wait.
     case later(Problem, retryAfter: RetryAfter?, pausesDestination: Bool)
-    /// The server forgot the upload: no upload URL, offset 0, one more restart. The machine goes on with `create`.
-    case gone(Problem)
+    /// The server forgot the upload, or its grant: no upload URL, offset 0, one more restart.
+    ///
+    /// The machine goes on with `create`, or with `mint` and without the grant.
+    case gone(Problem, next: Phase)
     /// Refused for good, or not safe to go on with.
     case failed(Problem)
     /// Waits until a person has changed something.

@@ -4,6 +4,15 @@ extension UploadMachine {
 
     mutating func startFinalize() -> Action {
         guard finalizeRequest != nil else { return invalid("it has no token or no finalize step") }
+        // A claim before this one may have been answered without knowing it.
+        if upload.finalizeSent > 0, let probe = plan.probe {
+            finalizeDoubt = .earlier
+            return send(probe.request)
+        }
+        return finalizeOnceMore()
+    }
+
+    private mutating func finalizeOnceMore() -> Action {
         guard upload.finalizeSent < Self.maximumFinalizes else {
             return fail(.finalizeOutcomeUnknown, Cause("\(upload.finalizeSent) requests sent, no answer recorded"))
         }
@@ -16,14 +25,39 @@ extension UploadMachine {
     }
 
     mutating func finalized(_ answer: Answer, cause: Cause) -> Action {
-        guard Finalize.describesFile(answer.body) else {
-            return fail(.finalizeOutcomeUnknown, cause.adding("the answer describes no file"))
+        guard plan.finalize?.describesFile(answer.body) == true else {
+            return finalizeInDoubt(.outcomeUnknown, cause: cause.adding("the answer describes no file"))
         }
-        return record(.finalized(response: String(decoding: answer.body, as: UTF8.self)))
+        return fileMade(answer)
+    }
+
+    private mutating func fileMade(_ answer: Answer) -> Action {
+        let response = String(decoding: answer.body, as: UTF8.self)
+        return record(.finalized(response: response, next: plan.confirms ? .confirm : .done))
+    }
+
+    /// Nobody knows what came of a finalize: the host is asked for the file, where it can be.
+    mutating func finalizeInDoubt(_ verdict: AnswerTable.Verdict, cause: Cause) -> Action {
+        guard let probe = plan.probe else { return finalizeRefused(verdict, cause: cause) }
+        finalizeDoubt = .refused(verdict, cause)
+        return send(probe.request)
+    }
+
+    mutating func probed(_ answer: Answer, cause: Cause) -> Action {
+        plan.probe?.read(answer.body) == nil ? finalizeIsUnknown(cause: cause) : fileMade(answer)
+    }
+
+    /// The host did not say that it has the file: what the finalize itself ended with decides.
+    mutating func finalizeIsUnknown(cause: Cause) -> Action {
+        switch finalizeDoubt {
+        case .earlier: finalizeOnceMore()
+        case .refused(let verdict, let cause): finalizeRefused(verdict, cause: cause)
+        case nil: fail(.finalizeOutcomeUnknown, cause)
+        }
     }
 
     /// What depends on whether this was the first finalize ever sent.
-    mutating func finalizeRefused(_ verdict: AnswerTable.Verdict, cause: Cause) -> Action {
+    private mutating func finalizeRefused(_ verdict: AnswerTable.Verdict, cause: Cause) -> Action {
         let isFirst = upload.finalizeSent == 1
         switch verdict {
         case .repeatOnce where isFirst: return later(.serverError, cause)

@@ -9,10 +9,20 @@ extension UploadMachine {
         package var metadata: Metadata
         /// How many bytes each `PATCH` carries.
         package var requestRule: RequestRule
+        /// How a grant is got; nil where the upload needs none or brought its own.
+        package var mint: HostAPI.Mint?
         /// What follows the last byte; nil completes the upload with it.
         package var finalize: Finalize?
-        /// The upload was minted elsewhere: nobody can mint it again, refresh it or ask for its file.
+        /// Whether a finalize whose answer was lost made the file; nil where the host cannot be asked.
+        package var probe: HostAPI.Question?
+        /// Whether the file is waited for after a finalize.
+        package var confirms: Bool
+        /// How it is waited for; known once the host has named the file.
+        package var confirm: HostAPI.Question?
+        /// The upload has a grant: its token authorizes it, and its URLs are secret.
         package var grant: Bool
+        /// What the requests to the host's API carry and nobody may read.
+        package var secrets: [String]
         /// From `OPTIONS`; nil is unknown.
         package var capabilities: Capabilities?
         /// How often the server may lose the upload before it fails; 5 unless set.
@@ -23,16 +33,26 @@ extension UploadMachine {
             headers: HTTPFields = [:],
             metadata: Metadata = .none,
             requestRule: RequestRule = RequestRule(),
+            mint: HostAPI.Mint? = nil,
             finalize: Finalize? = nil,
+            probe: HostAPI.Question? = nil,
+            confirms: Bool = false,
+            confirm: HostAPI.Question? = nil,
             grant: Bool = false,
+            secrets: [String] = [],
             capabilities: Capabilities? = nil,
             maximumRestarts: Int = 5
         ) {
             self.headers = headers
             self.metadata = metadata
             self.requestRule = requestRule
+            self.mint = mint
             self.finalize = finalize
+            self.probe = probe
+            self.confirms = confirms
+            self.confirm = confirm
             self.grant = grant
+            self.secrets = secrets
             self.capabilities = capabilities
             self.maximumRestarts = maximumRestarts
         }

@@ -110,6 +110,6 @@ extension UploadMachine {
     mutating func gone(cause: Cause) -> Action {
         if upload.completing, plan.finalize != nil || plan.grant { return fail(.completionOutcomeUnknown, cause) }
         guard upload.restarts < plan.maximumRestarts else { return fail(.goneTooOften, cause) }
-        return record(.gone(cause.problem(.uploadGone)))
+        return record(.gone(cause.problem(.uploadGone), next: plan.mint == nil ? .create : .mint))
     }
 }

@@ -15,6 +15,8 @@ extension UploadMachine {
         package var uploadURL: URL?
         /// A grant's `uploadToken`.
         package var token: String?
+        /// The grant was minted under this claim: nobody can have used it.
+        package var isFreshGrant = false
         /// What the server had when it was last heard; a hint.
         package var offset: Int64
         /// The size of the source in bytes.

@@ -17,6 +17,8 @@ extension UploadMachine {
             return later(.serverBusy, cause, pausesDestination: true)
         case .laterAtMost(let tries, let code, let end):
             return triedAtMost(tries, code) ? later(code, cause) : fail(end, cause)
+        case .laterThenParked(let tries, let reason, let code):
+            return triedAtMost(tries, code) ? later(code, cause) : record(.parked(reason, cause.problem(code)))
         case .malformed:
             return malformed(request, cause: cause)
         case .askOffset(let code):
@@ -34,7 +36,13 @@ extension UploadMachine {
         case .failed(let code):
             return refuse(request, .failed(cause.problem(code)))
         case .repeatOnce, .grantVoidIfFirst, .outcomeUnknown:
-            return finalizeRefused(verdict, cause: cause)
+            return finalizeInDoubt(verdict, cause: cause)
+        case .remint(let fresh):
+            return remint(unless: fresh, to: request, cause: cause)
+        case .notReady(let code):
+            return notReady(code, cause: cause)
+        case .unconfirmed:
+            return record(.confirmed(cause.problem(.unconfirmed)))
         case .deleted:
             return record(.deleted(nil))
         case .notDeleted:
@@ -44,10 +52,13 @@ extension UploadMachine {
 
     mutating func accept(_ answer: Answer, to request: Request, cause: Cause) -> Action {
         switch request.step {
+        case .mint: minted(answer, to: request, cause: cause)
         case .create: created(answer, to: request, cause: cause)
         case .offset: receiveOffset(answer, to: request, cause: cause)
         case .transfer: receiveTransfer(answer, to: request, cause: cause)
         case .finalize: finalized(answer, cause: cause)
+        case .probe: probed(answer, cause: cause)
+        case .confirm: confirmed(answer, cause: cause)
         case .delete, .capabilities: preconditionFailure("\(request.step) has no accepted answer in the machine")
         }
     }
@@ -58,10 +69,14 @@ extension UploadMachine {
         case .transfer:
             askOffset(.noProgress, cause: cause)
         case .finalize:
-            fail(.finalizeOutcomeUnknown, cause)
+            finalizeInDoubt(.outcomeUnknown, cause: cause)
+        case .probe:
+            finalizeIsUnknown(cause: cause)
+        case .confirm:
+            notReady(.malformedAnswer, cause: cause)
         case .delete:
             record(.deleted(cause.problem(.notDeleted)))
-        case .create, .offset, .capabilities:
+        case .mint, .create, .offset, .capabilities:
             triedAtMost(Self.maximumMalformed, .malformedAnswer)
                 ? later(.malformedAnswer, cause) : fail(.malformedAnswer, cause)
         }
@@ -90,9 +105,11 @@ extension UploadMachine {
 
     private mutating func refuseRedirect(from request: Request, cause: Cause) -> Action {
         switch request.step {
-        case .finalize: fail(.finalizeOutcomeUnknown, cause)
+        case .finalize: finalizeInDoubt(.outcomeUnknown, cause: cause)
+        case .probe: finalizeIsUnknown(cause: cause)
+        case .confirm: record(.confirmed(cause.problem(.unconfirmed)))
         case .delete: record(.deleted(cause.problem(.notDeleted)))
-        case .create, .offset, .transfer, .capabilities: fail(.redirectRefused, cause)
+        case .mint, .create, .offset, .transfer, .capabilities: fail(.redirectRefused, cause)
         }
     }
 }

@@ -42,11 +42,20 @@ package struct UploadMachine: Sendable {
         }
     }
 
+    /// The finalize whose outcome the host is asked for.
+    enum FinalizeDoubt: Sendable {
+        /// One of an earlier claim, which may have been answered.
+        case earlier
+        /// One of this claim, and what it ended with.
+        case refused(AnswerTable.Verdict, Cause)
+    }
+
     /// The row, with every recorded transition applied.
     package internal(set) var upload: Upload
     let plan: Plan
     var state = State.ready
     var doubts = Doubts()
+    var finalizeDoubt: FinalizeDoubt?
     /// The plan's rule, or a smaller one after the server refused a request for its size.
     var rule: RequestRule
 
@@ -62,10 +71,12 @@ package struct UploadMachine: Sendable {
         guard case .ready = state else { preconditionFailure("start() is called once, before anything else") }
         if upload.cancelling { return startDelete() }
         switch upload.phase {
+        case .mint: return startMint()
         case .create: return startCreate()
         case .transfer: return sendOffset()
         case .finalize: return startFinalize()
-        case .mint, .confirm, .done: return invalid("this version does not work in phase \(upload.phase.rawValue)")
+        case .confirm: return startConfirm()
+        case .done: return invalid("there is nothing left to do")
         }
     }
 
@@ -78,7 +89,7 @@ package struct UploadMachine: Sendable {
         let verdict = AnswerTable.verdict(
             status: answer.status,
             step: request.step,
-            grant: plan.grant,
+            grant: plan.grantKind,
             applicationCode: message.applicationCode
         )
         let cause = Cause(step: request.step, answer: answer, message: message)
@@ -105,6 +116,13 @@ package struct UploadMachine: Sendable {
             preconditionFailure("recorded() needs a transition that was asked for")
         }
         switch transition {
+        case .minted(let grant):
+            upload.phase = .create
+            upload.endpoint = grant.endpoint
+            upload.token = grant.token
+            upload.isFreshGrant = true
+            upload.attempt = 0
+            return startCreate()
         case .created(let uploadURL, let completing):
             upload.phase = .transfer
             upload.uploadURL = uploadURL
@@ -128,15 +146,20 @@ package struct UploadMachine: Sendable {
         case .finalizeSent:
             upload.finalizeSent += 1
             return sendFinalize()
-        case .gone:
-            upload.phase = .create
+        case .gone(_, let next):
+            upload.phase = next
+            if next == .mint { upload.token = nil }
             upload.uploadURL = nil
             upload.offset = 0
             upload.completing = false
             upload.attempt = 0
             upload.restarts += 1
-            return startCreate()
-        case .finalized, .later, .failed, .parked, .deleted:
+            return next == .mint ? startMint() : startCreate()
+        case .finalized(_, let next):
+            upload.phase = next
+            upload.attempt = 0
+            return next == .confirm ? startConfirm() : stop()
+        case .confirmed, .later, .failed, .parked, .deleted:
             return stop()
         }
     }
@@ -145,7 +168,7 @@ package struct UploadMachine: Sendable {
 extension UploadMachine {
     /// What must not be quoted from a server: tokens, custom header values, and the URL of a minted upload.
     var redaction: Redaction {
-        var secrets = [upload.token].compactMap(\.self)
+        var secrets = [upload.token].compactMap(\.self) + plan.secrets
         if plan.grant, let url = upload.uploadURL {
             secrets += [url.absoluteString, url.path(percentEncoded: true)]
         }

@@ -13,6 +13,10 @@ package struct DestinationRow: Sendable, Equatable {
     package var chunkSize: Int64?
     /// `none` or `wix`.
     package var finalize: String
+    /// What its host wants beside tus, as JSON.
+    package var configuration: String?
+    /// Whether an upload without a grant starts in phase `mint`.
+    package var mints: Bool
 
     package init(
         name: String,
@@ -20,7 +24,9 @@ package struct DestinationRow: Sendable, Equatable {
         headers: String = "{}",
         metadata: String = "{}",
         chunkSize: Int64? = nil,
-        finalize: String = "none"
+        finalize: String = "none",
+        configuration: String? = nil,
+        mints: Bool = false
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -28,6 +34,8 @@ package struct DestinationRow: Sendable, Equatable {
         self.metadata = metadata
         self.chunkSize = chunkSize
         self.finalize = finalize
+        self.configuration = configuration
+        self.mints = mints
     }
 }
 
@@ -39,7 +47,9 @@ extension DestinationRow {
             headers: row["headers"],
             metadata: row["metadata"],
             chunkSize: row["chunk_size"],
-            finalize: row["finalize"]
+            finalize: row["finalize"],
+            configuration: row["configuration"],
+            mints: row["mints"]
         )
     }
 }

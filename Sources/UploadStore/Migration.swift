@@ -22,6 +22,7 @@ package struct Migration: Sendable {
         Migration(version: 1, name: "0001_tables", sql: PackageResources._001_tables_sql),
         Migration(version: 2, name: "0002_transitions", sql: PackageResources._002_transitions_sql),
         Migration(version: 3, name: "0003_views", sql: PackageResources._003_views_sql),
+        Migration(version: 4, name: "0004_hosts", sql: PackageResources._004_hosts_sql),
     ]
 
     /// The schema version that this library reads and writes.
@@ -47,7 +48,7 @@ extension Migration {
         }
     }
 
-    private func apply(_ db: Database) throws {
+    func apply(_ db: Database) throws {
         try db.execute(
             sql: """
                 CREATE TABLE IF NOT EXISTS schema_migration (

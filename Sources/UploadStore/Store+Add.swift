@@ -9,6 +9,8 @@ package struct NewUpload: Sendable {
     package var contentType: String?
     /// A JSON object.
     package var metadata: String
+    /// Its first phase: `mint` where the queue gets a grant for it, else `create`.
+    package var phase: Phase
     /// A grant's endpoint and token; both or none.
     package var endpoint: String?
     package var uploadToken: String?
@@ -22,6 +24,7 @@ package struct NewUpload: Sendable {
         filename: String? = nil,
         contentType: String? = nil,
         metadata: String = "{}",
+        phase: Phase = .create,
         endpoint: String? = nil,
         uploadToken: String? = nil,
         expiresAt: String? = nil,
@@ -33,6 +36,7 @@ package struct NewUpload: Sendable {
         self.filename = filename
         self.contentType = contentType
         self.metadata = metadata
+        self.phase = phase
         self.endpoint = endpoint
         self.uploadToken = uploadToken
         self.expiresAt = expiresAt
@@ -65,16 +69,17 @@ extension Store {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO upload (source_path, destination, upload_length, source_mtime_ns, source_ctime_ns,
-                    source_inode, source_device, source_boot_id, filename, content_type, metadata, endpoint,
-                    upload_token, expires_at, not_before)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    source_inode, source_device, source_boot_id, filename, content_type, metadata, phase,
+                    endpoint, upload_token, expires_at, not_before)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         )
         try statement.execute(arguments: [
             upload.sourcePath, upload.destination, upload.identity.length, upload.identity.modified,
             upload.identity.changed, Int64(bitPattern: upload.identity.inode),
             Int64(bitPattern: upload.identity.device), upload.identity.bootID, upload.filename, upload.contentType,
-            upload.metadata, upload.endpoint, upload.uploadToken, upload.expiresAt, upload.notBefore,
+            upload.metadata, upload.phase.rawValue, upload.endpoint, upload.uploadToken, upload.expiresAt,
+            upload.notBefore,
         ])
         return db.lastInsertedRowID
     }

@@ -78,7 +78,10 @@ extension Store {
         let statement = try db.cachedStatement(
             sql: """
                 UPDATE upload SET status = 'processing', worker_id = :worker, generation = generation + 1,
-                    revision = revision + 1
+                    revision = revision + 1,
+                    phase = CASE WHEN phase = 'create' AND upload_token IS NULL
+                                  AND (SELECT mints FROM destination WHERE name = upload.destination)
+                            THEN 'mint' ELSE phase END
                 WHERE id IN (
                     SELECT upload.id FROM upload JOIN destination ON destination.name = upload.destination
                     WHERE status = 'pending' AND \(condition)

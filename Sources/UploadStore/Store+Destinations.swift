@@ -6,11 +6,12 @@ extension Store {
         try await commits.write { db in
             let values: StatementArguments = [
                 destination.endpoint, destination.headers, destination.metadata, destination.chunkSize,
-                destination.finalize, destination.name,
+                destination.finalize, destination.configuration, destination.mints, destination.name,
             ]
             try db.execute(
                 sql: """
-                    UPDATE destination SET endpoint = ?, headers = ?, metadata = ?, chunk_size = ?, finalize = ?
+                    UPDATE destination SET endpoint = ?, headers = ?, metadata = ?, chunk_size = ?, finalize = ?,
+                        configuration = ?, mints = ?
                     WHERE name = ?
                     """,
                 arguments: values
@@ -18,8 +19,8 @@ extension Store {
             guard db.changesCount == 0 else { return }
             try db.execute(
                 sql: """
-                    INSERT INTO destination (endpoint, headers, metadata, chunk_size, finalize, name)
-                    VALUES (?, ?, ?, ?, ?, ?)
+                    INSERT INTO destination (endpoint, headers, metadata, chunk_size, finalize, configuration, mints, name)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: values
             )

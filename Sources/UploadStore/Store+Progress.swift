@@ -79,15 +79,30 @@ extension Store {
         try await own(claim, "finalize_sent = finalize_sent + 1", [:])
     }
 
-    /// finalize → done and completed, with what the host answered.
-    package func finalized(_ claim: Claim, response: String, now: String) async throws {
+    /// finalize → confirm, or → done and completed: what the host answered.
+    @discardableResult
+    package func finalized(
+        _ claim: Claim,
+        response: String,
+        next: Phase = .done,
+        now: String
+    ) async throws -> UploadRow.Request? {
         try await commits.write { [checkpoint] db in
-            _ = try Self.own(claim, "phase = 'done', response = :response", ["response": response], db)
-            try Self.finish(claim, now, checkpoint, db)
+            let requested = try Self.own(
+                claim,
+                """
+                phase = :phase, response = :response, attempt = 0, crashes = 0, retry_at = NULL, last_error_code = NULL,
+                last_error = NULL
+                """,
+                ["phase": next.rawValue, "response": response],
+                db
+            )
+            if next == .done { try Self.finish(claim, now, checkpoint, db) }
+            return requested
         }
     }
 
-    private static func finish(_ claim: Claim, _ now: String, _ checkpoint: Checkpoint, _ db: Database) throws {
+    static func finish(_ claim: Claim, _ now: String, _ checkpoint: Checkpoint, _ db: Database) throws {
         try noteErasedSecrets(claim.uploadID, checkpoint, db)
         _ = try own(
             claim,
@@ -123,17 +138,28 @@ extension Store {
         )
     }
 
-    /// transfer → create: the server no longer has the upload.
+    /// transfer → create, or to mint and without the grant: the server no longer has the upload, or takes the grant.
     @discardableResult
-    package func gone(_ claim: Claim, code: String, message: String) async throws -> UploadRow.Request? {
-        try await own(
-            claim,
-            """
-            phase = 'create', upload_url = NULL, upload_offset = 0, completing = 0, restarts = restarts + 1,
-            last_error_code = :code, last_error = :message
-            """,
-            ["code": code, "message": message]
-        )
+    package func gone(
+        _ claim: Claim,
+        next: Phase = .create,
+        code: String,
+        message: String
+    ) async throws -> UploadRow.Request? {
+        try await commits.write { [checkpoint] db in
+            let forgets = next == .mint
+            if forgets { try Self.noteErasedSecrets(claim.uploadID, checkpoint, db) }
+            let grant = forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL" : ""
+            return try Self.own(
+                claim,
+                """
+                phase = :phase, upload_url = NULL, upload_offset = 0, completing = 0, restarts = restarts + 1,
+                last_error_code = :code, last_error = :message\(grant)
+                """,
+                ["phase": next.rawValue, "code": code, "message": message],
+                db
+            )
+        }
     }
 
     /// processing → pending, with nothing counted: the worker stops.
@@ -208,7 +234,7 @@ extension Store {
     }
 
     @discardableResult
-    private func own(
+    func own(
         _ claim: Claim,
         _ assignments: String,
         _ arguments: [String: (any DatabaseValueConvertible & Sendable)?]
@@ -217,7 +243,7 @@ extension Store {
     }
 
     /// Changes exactly the claimed row, or fails because the claim was lost.
-    private static func own(
+    static func own(
         _ claim: Claim,
         _ assignments: String,
         _ arguments: [String: (any DatabaseValueConvertible & Sendable)?],

@@ -63,21 +63,42 @@ extension Store {
 
     /// failed or cancelled → pending.
     ///
-    /// A failed upload goes on in the phase that failed, a cancelled one starts over. Asking for it settles what was in doubt: a finalize or a last byte whose outcome is unknown is sent again.
-    package func retry(_ id: Int64) async throws {
-        try await commits.write { db in
+    /// A failed upload goes on in the phase that failed, a cancelled one starts over. Asking for it settles what was in
+    /// doubt: a finalize or a last byte whose outcome is unknown is sent again.
+    ///
+    /// - Parameters:
+    ///   - id: The upload.
+    ///   - fromStart: Whether a failed one starts over too, with a grant of its own where its destination gives them.
+    /// - Throws: ``UploadStoreError`` `refused` when it is neither failed nor cancelled, or has used up its only grant.
+    package func retry(_ id: Int64, fromStart: Bool = false) async throws {
+        try await commits.write { [checkpoint] db in
             let row = try Self.row(id, db)
+            let mints = try Self.mints(row.destination, db)
+            let startsOver =
+                fromStart || row.lastErrorCode == "source_changed" || (mints && row.lastErrorCode == "grant_expired")
             switch row.status {
-            case .failed where row.lastErrorCode == "source_changed":
+            case .failed where startsOver:
+                guard mints || row.uploadToken == nil || row.finalizeSent == 0 else {
+                    throw UploadStoreError(
+                        .refused,
+                        "upload \(id) has used its grant to finalize; add the file again with a new grant"
+                    )
+                }
+                let forgets = mints && row.uploadToken != nil
+                if forgets { try Self.noteErasedSecrets(id, checkpoint, db) }
+                let isNew = row.lastErrorCode == "source_changed"
                 try db.execute(
                     sql: """
-                        UPDATE upload SET status = 'pending', phase = 'create', finished_at = NULL, attempt = 0,
-                            crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL, upload_offset = 0,
-                            completing = 0, finalize_sent = 0, upload_length = NULL, source_mtime_ns = NULL WHERE id = ?
+                        UPDATE upload SET status = 'pending', phase = '\(mints ? "mint" : "create")', finished_at = NULL,
+                            attempt = 0, crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL,
+                            upload_offset = 0, completing = 0, finalize_sent = 0
+                            \(isNew ? ", upload_length = NULL, source_mtime_ns = NULL" : "")
+                            \(forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL" : "")
+                        WHERE id = ?
                         """,
                     arguments: [id]
                 )
-            case .failed where row.phase == .create || row.uploadURL != nil:
+            case .failed where row.phase == .mint || row.phase == .create || row.uploadURL != nil:
                 try db.execute(
                     sql: """
                         UPDATE upload SET status = 'pending', finished_at = NULL, attempt = 0, crashes = 0, restarts = 0,
@@ -86,7 +107,7 @@ extension Store {
                     arguments: [id]
                 )
             case .cancelled:
-                guard try Self.needsNoGrant(row.destination, db) else {
+                guard try mints || Self.needsNoGrant(row.destination, db) else {
                     throw UploadStoreError(
                         .refused,
                         "upload \(id) forgot its grant when it was cancelled; add the file again"
@@ -94,9 +115,9 @@ extension Store {
                 }
                 try db.execute(
                     sql: """
-                        UPDATE upload SET status = 'pending', phase = 'create', finished_at = NULL, attempt = 0,
-                            crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL, upload_offset = 0,
-                            completing = 0, finalize_sent = 0, last_error_code = NULL, last_error = NULL WHERE id = ?
+                        UPDATE upload SET status = 'pending', phase = '\(mints ? "mint" : "create")', finished_at = NULL,
+                            attempt = 0, crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL,
+                            upload_offset = 0, completing = 0, finalize_sent = 0, last_error_code = NULL, last_error = NULL WHERE id = ?
                         """,
                     arguments: [id]
                 )
@@ -106,6 +127,28 @@ extension Store {
                     "upload \(id) is \(row.status.rawValue); only failed or cancelled ones are retried"
                 )
             }
+        }
+    }
+
+    /// failed → completed: a person saw at the destination that the file is there.
+    package func markCompleted(_ id: Int64, now: String) async throws {
+        try await commits.write { [checkpoint] db in
+            let row = try Self.row(id, db)
+            guard row.status == .failed, [.transfer, .finalize, .confirm].contains(row.phase) else {
+                throw UploadStoreError(
+                    .refused,
+                    "upload \(id) is \(row.status.rawValue) in phase \(row.phase.rawValue); only a failed one whose bytes "
+                        + "were sent can be marked as completed"
+                )
+            }
+            try Self.noteErasedSecrets(id, checkpoint, db)
+            try db.execute(
+                sql: """
+                    UPDATE upload SET status = 'completed', phase = 'done', finished_at = :now, \(Self.forgetSecrets)
+                    WHERE id = :id
+                    """,
+                arguments: ["now": now, "id": id]
+            )
         }
     }
 
@@ -131,6 +174,11 @@ extension Store {
             sql: "SELECT endpoint IS NOT NULL AND finalize = 'none' FROM destination WHERE name = ?",
             arguments: [destination]
         ) ?? false
+    }
+
+    /// Whether the queue gets the grants of a destination by itself.
+    private static func mints(_ destination: String, _ db: Database) throws -> Bool {
+        try Bool.fetchOne(db, sql: "SELECT mints FROM destination WHERE name = ?", arguments: [destination]) ?? false
     }
 
     private static func row(_ id: Int64, _ db: Database) throws -> UploadRow {

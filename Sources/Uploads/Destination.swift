@@ -27,6 +27,8 @@ public struct Destination: Sendable, Equatable {
     public var chunkSize: Int64?
     /// What is done after the last byte.
     public var finalize: Finalize
+    /// What the host wants beside tus; nil where it wants nothing.
+    public var configuration: DestinationConfiguration?
 
     /// A tus 1.0 server.
     ///
@@ -54,6 +56,33 @@ public struct Destination: Sendable, Equatable {
         )
     }
 
+    /// A host that is described by a configuration.
+    ///
+    /// - Parameters:
+    ///   - name: The name, 1 to 2,048 characters.
+    ///   - configuration: What the host wants.
+    /// - Returns: The destination.
+    /// - Throws: ``UploadQueueError`` `invalid_destination` when its endpoint cannot be filled in.
+    public static func configured(_ name: String, by configuration: DestinationConfiguration) throws -> Destination {
+        let steps = configuration.steps
+        let values = Dictionary(uniqueKeysWithValues: steps.values.map { ("config.\($0.key)", $0.value) })
+        let endpoint: String?
+        do {
+            endpoint = try steps.endpoint?.text(values)
+        } catch let failure as Template.Failure {
+            throw UploadQueueError(.invalidDestination, "the configuration is wrong at $.endpoint: \(failure.message)")
+        }
+        return Destination(
+            name: name,
+            endpoint: endpoint,
+            headers: steps.headers,
+            metadata: [:],
+            chunkSize: nil,
+            finalize: .none,
+            configuration: configuration
+        )
+    }
+
     /// Wix Media Manager, with a ``Grant`` for each upload.
     ///
     /// - Parameter name: The name, 1 to 2,048 characters.
@@ -71,9 +100,13 @@ extension Destination {
             headers: JSONObject.decode(row.headers) ?? [:],
             metadata: JSONObject.decode(row.metadata) ?? [:],
             chunkSize: row.chunkSize,
-            finalize: Finalize(rawValue: row.finalize) ?? .none
+            finalize: Finalize(rawValue: row.finalize) ?? .none,
+            configuration: row.configuration.flatMap { try? DestinationConfiguration(json: $0) }
         )
     }
+
+    /// Whether the queue gets a grant for each upload by itself.
+    var mints: Bool { configuration?.steps.mint != nil }
 
     /// Checks it as ``UploadQueue/save(_:)`` would, without saving it.
     ///
@@ -96,7 +129,9 @@ extension Destination {
             headers: JSONObject.encode(headers),
             metadata: JSONObject.encode(metadata),
             chunkSize: chunkSize,
-            finalize: finalize.rawValue
+            finalize: finalize.rawValue,
+            configuration: configuration?.json,
+            mints: mints
         )
     }
 

@@ -51,17 +51,29 @@ public struct Grant: Sendable, Equatable {
     /// When the token says that it ends, where it is a JSON Web Token (RFC 7519, `exp`).
     ///
     /// Only told, never relied on.
-    var expiresAt: Date? {
-        struct Claims: Decodable {
-            var exp: Double
-        }
-        let parts = uploadToken.split(separator: ".", omittingEmptySubsequences: false)
+    var expiresAt: Date? { Self.expiry(of: uploadToken) }
+
+    /// When a JSON Web Token says that it ends; nil for any other token.
+    static func expiry(of token: String) -> Date? {
+        let seconds: Double? =
+            switch claims(of: token)?["exp"] {
+            case .integer(let value): Double(value)
+            case .number(let value): value
+            default: nil
+            }
+        guard let seconds, 0...253_402_300_799 ~= seconds else { return nil }
+        return Date(timeIntervalSince1970: seconds)
+    }
+
+    /// What a JSON Web Token says, unverified; nil for any other token.
+    static func claims(of token: String) -> [String: JSONValue]? {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3 else { return nil }
         var text = String(parts[1]).replacing("-", with: "+").replacing("_", with: "/")
         text += String(repeating: "=", count: (4 - text.count % 4) % 4)
-        guard let data = Data(base64Encoded: text), let claims = try? JSONDecoder().decode(Claims.self, from: data),
-            0...253_402_300_799 ~= claims.exp
-        else { return nil }
-        return Date(timeIntervalSince1970: claims.exp)
+        guard let data = Data(base64Encoded: text), case .object(let claims) = JSONValue(Array(data)) else {
+            return nil
+        }
+        return claims
     }
 }

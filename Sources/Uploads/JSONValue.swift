@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Any JSON value, for what a host sends beyond what is documented.
 public enum JSONValue: Sendable, Equatable, Codable {
     /// `null`.
@@ -58,5 +60,38 @@ public enum JSONValue: Sendable, Equatable, Codable {
     /// The text, where it is one.
     var text: String? {
         if case .string(let value) = self { value } else { nil }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral {
+    /// A text.
+    ///
+    /// - Parameter value: The text.
+    public init(stringLiteral value: String) { self = .string(value) }
+}
+
+extension JSONValue {
+    /// Reads a document; nil where it is none.
+    init?(_ bytes: [UInt8]) {
+        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
+        self = value
+    }
+
+    /// The document on one line, with its keys in order.
+    var compactText: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    }
+
+    /// A text, a number or a boolean as text; nil for anything else.
+    var scalarText: String? {
+        switch self {
+        case .string(let value): value
+        case .integer(let value): String(value)
+        case .number(let value): String(value)
+        case .bool(let value): String(value)
+        case .null, .array, .object: nil
+        }
     }
 }

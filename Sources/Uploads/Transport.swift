@@ -92,7 +92,7 @@ struct Transport: Sendable {
         case .transfer: nil
         // Nothing depends on it, and a shutdown waits for it.
         case .capabilities: .now() + .seconds(5)
-        case .create, .offset, .delete, .finalize: .now() + stall * 2
+        case .mint, .create, .offset, .delete, .finalize, .probe, .confirm: .now() + stall * 2
         }
     }
 }

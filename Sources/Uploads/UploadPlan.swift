@@ -16,7 +16,9 @@ enum UploadPlan {
     /// What the machine needs to know of a claimed upload.
     static func upload(_ claimed: ClaimedUpload, identity: SourceIdentity) throws -> UploadMachine.Upload {
         let row = claimed.upload
-        guard let endpoint = (row.endpoint ?? claimed.destination.endpoint).flatMap(URL.init(string:)) else {
+        // A phase that comes before the grant has no endpoint yet, and sends nothing to one.
+        let known = row.endpoint ?? claimed.destination.endpoint ?? (row.phase == .mint ? Self.noEndpoint : nil)
+        guard let endpoint = known.flatMap(URL.init(string:)) else {
             throw Failure(
                 code: "no_endpoint",
                 message: "the destination \(row.destination) has no usable endpoint; save it with one, or add the file "
@@ -40,6 +42,8 @@ enum UploadPlan {
         )
     }
 
+    private static let noEndpoint = "http://host.invalid/"
+
     /// What the machine needs to know of its destination.
     ///
     /// The capabilities are what the server announced, where it is known; the environment looks up a variable.
@@ -61,6 +65,9 @@ enum UploadPlan {
         let destination = Destination(claimed.destination)
         let row = claimed.upload
         let filename = row.filename ?? lastComponent(of: row.sourcePath)
+        if let host = try HostPlan(claimed, destination, filename: filename, environment: environment) {
+            return try host.plan(capabilities: capabilities)
+        }
         let finalizes = destination.finalize == .wix
         return UploadMachine.Plan(
             headers: sharesOrigin(row, destination) ? try headers(destination, environment: environment) : [:],
@@ -73,7 +80,7 @@ enum UploadPlan {
     }
 
     /// Whether an upload is created at its destination's own origin; the host of a grant may be another one.
-    private static func sharesOrigin(_ row: UploadRow, _ destination: Destination) -> Bool {
+    static func sharesOrigin(_ row: UploadRow, _ destination: Destination) -> Bool {
         guard let own = row.endpoint else { return true }
         let origins = [own, destination.endpoint].map { $0.flatMap(URL.init(string:)).flatMap(Origin.init) }
         return origins[0] != nil && origins[0] == origins[1]
@@ -121,6 +128,12 @@ enum UploadPlan {
         } else if let contentType {
             values["filetype"] = contentType
         }
+        return try metadata(row, destination, values: values)
+    }
+
+    /// The metadata of an upload: what its kind of destination says, then the destination's own, then its own.
+    static func metadata(_ row: UploadRow, _ destination: Destination, values: [String: String]) throws -> Metadata {
+        var values = values
         values.merge(destination.metadata) { $1 }
         guard let own = JSONObject.decode(row.metadata) else {
             throw Failure(

@@ -27,7 +27,7 @@ extension UploadQueue {
         notBefore: Date? = nil,
         grant: Grant? = nil
     ) async throws -> Upload {
-        let new = try Self.newUpload(
+        var new = try Self.newUpload(
             source,
             to: destination,
             metadata: metadata,
@@ -36,9 +36,10 @@ extension UploadQueue {
             notBefore: notBefore,
             grant: grant
         )
-        try await checkDestination(destination, takes: [new])
+        if try await mints(destination, [new]), grant == nil { new.phase = .mint }
+        let upload = new
         return try await UploadQueueError.wrapping {
-            guard let id = try await store.add([new]).first, let row = try await store.upload(id) else {
+            guard let id = try await store.add([upload]).first, let row = try await store.upload(id) else {
                 throw UploadQueueError(.notFound, "the upload of \(source.path) was added and removed again")
             }
             work.signal()
@@ -65,24 +66,36 @@ extension UploadQueue {
         metadata: [String: String] = [:],
         contentType: String? = nil
     ) async throws -> [Int64] {
-        let new = try sources.map {
+        var new = try sources.map {
             try Self.newUpload($0, to: destination, metadata: metadata, contentType: contentType)
         }
-        try await checkDestination(destination, takes: new)
+        if try await mints(destination, new) { for index in new.indices { new[index].phase = .mint } }
+        let uploads = new
         return try await UploadQueueError.wrapping {
             defer { work.signal() }
-            return try await store.add(new)
+            return try await store.add(uploads)
         }
     }
 
-    private func checkDestination(_ name: String, takes uploads: [NewUpload]) async throws {
+    /// Whether the queue gets the grants of a destination by itself; fails where it does not take these files.
+    private func mints(_ name: String, _ uploads: [NewUpload]) async throws -> Bool {
         guard let destination = try await destination(name) else {
             throw UploadQueueError(.notFound, "there is no destination \(name); save it first")
         }
+        let steps = destination.configuration?.steps
         // Wix: ZERO_FILE_SIZE. To learn that from the host would use up the grant.
-        if destination.finalize == .wix, let empty = uploads.first(where: { $0.identity.length == 0 }) {
-            throw UploadQueueError(.invalidSource, "\(empty.sourcePath) is empty, and Wix takes no empty files")
+        let refusesEmpty = destination.finalize == .wix || steps?.takesEmptyFiles == false
+        if refusesEmpty, let empty = uploads.first(where: { $0.identity.length == 0 }) {
+            let host = destination.finalize == .wix ? "Wix" : name
+            throw UploadQueueError(.invalidSource, "\(empty.sourcePath) is empty, and \(host) takes no empty files")
         }
+        if let most = steps?.maximumSize, let large = uploads.first(where: { $0.identity.length > most }) {
+            throw UploadQueueError(
+                .invalidSource,
+                "\(large.sourcePath) has \(large.identity.length) bytes, and \(name) takes \(most) at most"
+            )
+        }
+        return destination.mints
     }
 
     private static func newUpload(

@@ -1,6 +1,14 @@
 internal import Foundation
 internal import UploadStore
 
+/// Where a retried upload starts.
+public enum RetryStart: String, Sendable, CaseIterable {
+    /// In the phase that failed, with what the server has.
+    case failure
+    /// At the beginning, as a new upload.
+    case start
+}
+
 extension UploadQueue {
     /// Keeps an upload from being worked until it is resumed, also after a restart.
     ///
@@ -43,10 +51,29 @@ extension UploadQueue {
     /// and a cancelled one starts over. Where the outcome of the last byte or of finalize is unknown, asking for a retry
     /// means to send it again.
     ///
+    /// - Parameters:
+    ///   - id: The upload.
+    ///   - start: Where a failed one starts; by default where it failed. From the start it is sent as a new upload, also
+    ///     where the outcome of an earlier one is unknown: then there may be two files at the destination.
+    /// - Throws: ``UploadQueueError`` `not_found`, or `refused` when it is neither failed nor cancelled, or its grant was
+    ///   used up and the queue can get no other.
+    public func retry(_ id: Upload.ID, from start: RetryStart = .failure) async throws {
+        try await UploadQueueError.wrapping {
+            try await store.retry(id, fromStart: start == .start)
+            try await store.forgetErasedSecrets()
+        }
+        work.signal()
+    }
+
+    /// Ends a failed upload as completed: you looked at the destination, and the file is there.
+    ///
     /// - Parameter id: The upload.
-    /// - Throws: ``UploadQueueError`` `not_found`, or `refused` when it is neither failed nor cancelled.
-    public func retry(_ id: Upload.ID) async throws {
-        try await UploadQueueError.wrapping { try await store.retry(id) }
+    /// - Throws: ``UploadQueueError`` `not_found`, or `refused` when it is not failed or its bytes were never sent.
+    public func markCompleted(_ id: Upload.ID) async throws {
+        try await UploadQueueError.wrapping {
+            try await store.markCompleted(id, now: Timestamp.text(Date()))
+            try await store.forgetErasedSecrets()
+        }
         work.signal()
     }
 }

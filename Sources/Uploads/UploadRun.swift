@@ -17,6 +17,7 @@ struct UploadRun: Sendable {
         var metrics: UploadMetrics
         var monitor: TransferMonitor
         var patience: DatabasePatience
+        var mintRate: MintRate
         var logger: Logger
         var isStopping: @Sendable () -> Bool
     }
@@ -92,13 +93,28 @@ struct UploadRun: Sendable {
         }
         let file = try openSource()
         let identity = try await identity(of: file)
-        let upload = try UploadPlan.upload(claimed, identity: identity)
-        let environment = context.surroundings.environment
-        var plan = try UploadPlan.plan(claimed, capabilities: nil, environment: environment)
+        var known = claimed
+        known.upload.uploadLength = identity.length
+        try await replaceExpiredGrant(&known)
+        let upload = try UploadPlan.upload(known, identity: identity)
+        var plan = try UploadPlan.plan(known, capabilities: nil, environment: context.surroundings.environment)
         if !plan.grant {
             plan.capabilities = await context.capabilities.capabilities(of: upload.endpoint, headers: plan.headers)
         }
-        try await drive(UploadMachine(upload: upload, plan: plan), plan: plan, file: file, identity: identity)
+        try await drive(known, UploadMachine(upload: upload, plan: plan), plan, file: file, identity: identity)
+    }
+
+    /// Where a grant that the queue got has expired before it was used, another one is got before a byte is wasted.
+    private func replaceExpiredGrant(_ known: inout ClaimedUpload) async throws {
+        let row = known.upload
+        guard row.phase == .create, row.uploadToken != nil, known.destination.mints, row.requested != .cancel,
+            let expiresAt = row.expiresAt, expiresAt <= Timestamp.text(now)
+        else { return }
+        let message = "the grant expired before it was used; another one is asked for"
+        _ = try await durably { try await store.gone(claim, next: .mint, code: "grant_replaced", message: message) }
+        known.upload.phase = .mint
+        known.upload.endpoint = nil
+        known.upload.uploadToken = nil
     }
 
     /// The source; nil where the upload can go on without it.
@@ -110,7 +126,8 @@ struct UploadRun: Sendable {
         do {
             return try SourceFile(path: claimed.upload.sourcePath)
         } catch let failure as SourceFile.Failure
-            where failure.code == "source_missing" && claimed.upload.phase == .finalize
+            where failure.code == "source_missing"
+            && (claimed.upload.phase == .finalize || claimed.upload.phase == .confirm)
         {
             return nil
         }
@@ -131,11 +148,14 @@ struct UploadRun: Sendable {
     }
 
     private func drive(
+        _ claimed: ClaimedUpload,
         _ first: UploadMachine,
-        plan: UploadMachine.Plan,
+        _ firstPlan: UploadMachine.Plan,
         file: SourceFile?,
         identity: SourceIdentity
     ) async throws {
+        var known = claimed
+        var plan = firstPlan
         var machine = first
         var action = machine.start()
         while true {
@@ -168,6 +188,16 @@ struct UploadRun: Sendable {
                 switch outcome {
                 case .ended:
                     return
+                case .goesOn(nil) where transition.bringsMoreToKnow:
+                    _ = machine.recorded()
+                    learn(transition, of: &known)
+                    plan = try UploadPlan.plan(
+                        known,
+                        capabilities: nil,
+                        environment: context.surroundings.environment
+                    )
+                    machine = UploadMachine(upload: machine.upload, plan: plan)
+                    action = machine.start()
                 case .goesOn(.pause) where transition != .finalizeSent:
                     try await durably { try await store.paused(claim) }
                     return
@@ -206,6 +236,12 @@ struct UploadRun: Sendable {
 
     private func send(_ request: Tus.Request, file: SourceFile?) async throws -> Answer {
         logger.trace("Sending", metadata: ["http.request.method": "\(request.method.rawValue)"])
+        if request.step == .mint, let perMinute = Destination(claimed.destination).configuration?.steps.mint?.perMinute
+        {
+            let time = now.timeIntervalSinceReferenceDate
+            let wait = context.mintRate.wait(claimed.upload.destination, perMinute: perMinute, at: time)
+            if wait > 0 { try await Task.sleep(for: .seconds(wait)) }
+        }
         let isTransfer = request.step == .transfer
         if isTransfer { context.metrics.sending(bytes: request.body.count) }
         let answer = try await context.transport.send(request, file: file) { [monitor = context.monitor, claim] bytes in
@@ -213,49 +249,5 @@ struct UploadRun: Sendable {
         }
         logger.trace("Answered", metadata: ["http.response.status_code": "\(answer.status)"])
         return answer
-    }
-
-    private enum Outcome {
-        case ended
-        case goesOn(UploadRow.Request?)
-    }
-
-    /// Makes a transition durable.
-    private func record(_ transition: Transition, of upload: UploadMachine.Upload) async throws -> Outcome {
-        switch transition {
-        case .created(let url, let completing):
-            return .goesOn(try await store.created(claim, url: url.absoluteString, completing: completing))
-        case .acknowledged(let offset, let completing):
-            return .goesOn(try await store.acknowledged(claim, offset: offset, completing: completing))
-        case .transferred(.done):
-            try await store.transferred(claim, next: .done, now: Timestamp.text(now))
-            context.metrics.completed()
-            return .ended
-        case .transferred(let next):
-            let request = try await store.transferred(
-                claim,
-                next: .init(rawValue: next.rawValue) ?? .finalize,
-                now: Timestamp.text(now)
-            )
-            return .goesOn(request)
-        case .finalizeSent:
-            return .goesOn(try await store.finalizeSent(claim))
-        case .finalized(let response):
-            try await store.finalized(claim, response: response, now: Timestamp.text(now))
-            context.metrics.completed()
-            return .ended
-        case .gone(let problem):
-            logger.info("The server lost the upload", metadata: ["error.type": "\(problem.code)"])
-            return .goesOn(try await store.gone(claim, code: problem.code, message: problem.message))
-        case .later(let problem, let retryAfter, let pausesDestination):
-            try await later(problem, of: upload, retryAfter: retryAfter, pausesDestination: pausesDestination)
-        case .failed(let problem):
-            try await fail(problem)
-        case .parked(let reason, let problem):
-            try await store.parked(claim, reason: reason.rawValue, code: problem.code, message: problem.message)
-        case .deleted(let note):
-            try await store.deleted(claim, note: note.map { ($0.code, $0.message) }, now: Timestamp.text(now))
-        }
-        return .ended
     }
 }

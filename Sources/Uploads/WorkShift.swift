@@ -100,6 +100,7 @@ final class WorkShift: Sendable {
             metrics: UploadMetrics(),
             monitor: monitor,
             patience: patience,
+            mintRate: MintRate(),
             logger: options.logger,
             isStopping: { self.state.withLock(\.stopping) }
         )

@@ -31,7 +31,10 @@ struct UploadQueueCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Changing",
-                subcommands: [PauseCommand.self, ResumeCommand.self, CancelCommand.self, RetryCommand.self]
+                subcommands: [
+                    PauseCommand.self, ResumeCommand.self, CancelCommand.self, RetryCommand.self,
+                    MarkCompletedCommand.self,
+                ]
             ),
             CommandGroup(name: "Trying out", subcommands: [DemoCommand.self, ServeCommand.self]),
         ]

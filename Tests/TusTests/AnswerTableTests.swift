@@ -10,17 +10,69 @@ import Tus
         let action: String
         /// The action for a minted one, where it differs.
         let withGrant: String?
+        /// The action for one whose grant the queue minted under an earlier claim, where it differs from both.
+        let minted: String?
 
-        init(_ statuses: [ClosedRange<Int>], _ action: String, grant: String? = nil) {
+        init(_ statuses: [ClosedRange<Int>], _ action: String, grant: String? = nil, minted: String? = nil) {
             self.statuses = statuses
             self.action = action
             withGrant = grant
+            self.minted = minted
         }
 
-        init(_ statuses: Int..., does action: String, grant: String? = nil) {
-            self.init(statuses.map { $0...$0 }, action, grant: grant)
+        init(_ statuses: Int..., does action: String, grant: String? = nil, minted: String? = nil) {
+            self.init(statuses.map { $0...$0 }, action, grant: grant, minted: minted)
+        }
+
+        func action(_ grant: AnswerTable.Grant) -> String {
+            switch grant {
+            case .none: action
+            case .given: withGrant ?? action
+            case .minted: minted ?? withGrant ?? action
+            }
         }
     }
+
+    static let mint: [Row] = [
+        Row(noStatus, "later malformed_answer"),
+        Row([200...299], "minted"),
+        Row(301, 302, 307, 308, does: "POST"),
+        Row(otherRedirects, "failed redirect_refused"),
+        Row(401, does: "parked credentials credentials_refused"),
+        Row(402, does: "parked quota quota_exceeded"),
+        Row(403, does: "later permission_refused"),
+        Row(408, 425, does: "later server_error"),
+        Row(409, 423, does: "later conflict"),
+        Row(428, does: "parked permission precondition_required"),
+        Row(429, 503, does: "pause server_busy"),
+        Row(
+            [
+                400...400, 404...407, 410...422, 424...424, 426...427, 430...499, 501...501,
+            ],
+            "failed refused"
+        ),
+        Row(507, does: "later server_full"),
+        Row(otherServerErrors, "later server_error"),
+    ]
+
+    /// A finalize that was sent under an earlier claim: without a file it is sent once more.
+    static let probe: [Row] = [
+        Row([200...299], "finalized"), Row([-1...199, 300...999], "finalizeSent"),
+    ]
+
+    static let confirm: [Row] = [
+        Row(noStatus + otherRedirects, "later malformed_answer"),
+        Row([200...299], "confirmed"),
+        Row(301, 302, 307, 308, does: "GET"),
+        Row(404, 410, does: "later not_ready"),
+        Row(408, 409, 423, 425, does: "later server_error"),
+        Row(429, 503, does: "later server_busy"),
+        Row(
+            [400...403, 405...407, 411...422, 424...424, 426...428, 430...499, 501...501],
+            "confirmed unconfirmed"
+        ),
+        Row([500...500, 502...502, 504...599], "later server_error"),
+    ]
 
     static let noStatus: [ClosedRange<Int>] = [-1...199, 600...999]
     static let otherRedirects: [ClosedRange<Int>] = [300...300, 303...306, 309...399]
@@ -31,19 +83,20 @@ import Tus
         Row([200...299], "created completing"),
         Row(301, 302, 307, 308, does: "POST"),
         Row(otherRedirects, "failed redirect_refused"),
-        Row(401, does: "parked credentials credentials_refused", grant: "failed grant_expired"),
+        Row(401, does: "parked credentials credentials_refused", grant: "failed grant_expired", minted: "gone mint"),
         Row(402, does: "parked quota quota_exceeded"),
-        Row(403, does: "parked permission permission_refused", grant: "failed grant_expired"),
-        Row(404, 410, does: "failed refused", grant: "failed grant_expired"),
+        Row(403, does: "parked permission permission_refused", grant: "failed grant_expired", minted: "gone mint"),
+        Row(404, 410, does: "failed refused", grant: "failed grant_expired", minted: "gone mint"),
         Row(408, 425, does: "later server_error"),
         Row(409, 423, does: "later conflict"),
         Row(412, does: "failed version_not_supported"),
         Row(413, does: "failed file_too_large"),
         Row(428, does: "parked permission precondition_required"),
-        Row(429, does: "pause server_busy", grant: "later server_busy"),
+        Row(429, does: "pause server_busy", grant: "later server_busy", minted: "gone mint"),
+        Row(400, does: "failed refused", minted: "gone mint"),
         Row(
             [
-                400...400, 405...407, 411...411, 414...414, 415...422, 424...424, 426...427, 430...499, 501...501,
+                405...407, 411...411, 414...414, 415...422, 424...424, 426...427, 430...499, 501...501,
             ],
             "failed refused"
         ),
@@ -57,10 +110,10 @@ import Tus
         Row([200...299], "acknowledged 10 completing"),
         Row(301, 302, 307, 308, does: "HEAD"),
         Row(otherRedirects, "failed redirect_refused"),
-        Row(401, does: "parked credentials credentials_refused", grant: "failed grant_expired"),
+        Row(401, does: "parked credentials credentials_refused", grant: "failed grant_expired", minted: "gone mint"),
         Row(402, does: "parked quota quota_exceeded"),
-        Row(403, does: "parked permission permission_refused", grant: "failed grant_expired"),
-        Row(404, 410, does: "gone"),
+        Row(403, does: "parked permission permission_refused", grant: "failed grant_expired", minted: "gone mint"),
+        Row(404, 410, does: "gone", minted: "gone mint"),
         Row(408, 425, does: "later server_error"),
         Row(409, 423, does: "later conflict"),
         Row(412, does: "failed version_not_supported"),
@@ -80,9 +133,9 @@ import Tus
         Row(301, 302, 307, 308, does: "PATCH 0-100"),
         Row(otherRedirects, "failed redirect_refused"),
         Row(400, does: "HEAD"),
-        Row(401, does: "parked credentials credentials_refused", grant: "failed grant_expired"),
+        Row(401, does: "parked credentials credentials_refused", grant: "failed grant_expired", minted: "HEAD"),
         Row(402, does: "parked quota quota_exceeded"),
-        Row(403, does: "parked permission permission_refused", grant: "failed grant_expired"),
+        Row(403, does: "parked permission permission_refused", grant: "failed grant_expired", minted: "HEAD"),
         Row(404, 410, does: "gone", grant: "failed completion_outcome_unknown"),
         Row(408, 425, does: "later server_error"),
         Row(409, 423, does: "HEAD"),
@@ -136,20 +189,31 @@ import Tus
     ]
 
     static let table: [(step: Step, rows: [Row])] = [
-        (.create, create), (.offset, offset), (.transfer, transfer), (.finalize, finalize), (.delete, delete),
+        (.mint, mint), (.probe, probe), (.confirm, confirm), (.create, create), (.offset, offset),
+        (.transfer, transfer), (.finalize, finalize), (.delete, delete),
     ]
 
     /// A machine whose request of the step waits for its answer.
-    static func machine(asking step: Step, grant: Bool) -> UploadMachine {
+    static func machine(asking step: Step, grant: AnswerTable.Grant = .none) -> UploadMachine {
         let phase: Phase =
             switch step {
+            case .mint: .mint
             case .create: .create
-            case .finalize: .finalize
+            case .finalize, .probe: .finalize
+            case .confirm: .confirm
             case .offset, .transfer, .delete, .capabilities: .transfer
             }
         var upload = Sample.upload(phase)
         upload.cancelling = step == .delete
-        let plan = UploadMachine.Plan(finalize: step == .finalize ? .wix(filename: "a") : nil, grant: grant)
+        if step == .probe { upload.finalizeSent = 1 }
+        let finalizes = step == .finalize || step == .probe
+        let plan = UploadMachine.Plan(
+            mint: step == .mint || grant == .minted ? Sample.mint : nil,
+            finalize: finalizes ? .wix(filename: "a") : nil,
+            probe: step == .probe ? Sample.question(.probe) : nil,
+            confirm: step == .confirm ? Sample.question(.confirm) : nil,
+            grant: grant != .none
+        )
         var machine = UploadMachine(upload: upload, plan: plan)
         let first = machine.start()
         if step == .finalize { _ = machine.recorded() }
@@ -174,14 +238,14 @@ import Tus
         return isRefusal && action.summary == "HEAD" ? machine.receive(.offset(10)) : action
     }
 
-    @Test(arguments: table.map(\.step), [false, true])
-    func everyStatusHasItsMeaning(step: Step, grant: Bool) throws {
+    @Test(arguments: table.map(\.step), [AnswerTable.Grant.none, .given, .minted])
+    func everyStatusHasItsMeaning(step: Step, grant: AnswerTable.Grant) throws {
         let rows = try #require(Self.table.first { $0.step == step }).rows
         let machine = Self.machine(asking: step, grant: grant)
         for row in rows {
             for status in row.statuses.joined() {
                 var machine = machine
-                let expected = grant ? row.withGrant ?? row.action : row.action
+                let expected = row.action(grant)
                 let action = Self.standing(machine.receive(Self.answer(status, to: step)), of: &machine, from: expected)
                 #expect(action.summary == expected, "\(step) \(status)")
             }
@@ -197,7 +261,7 @@ import Tus
 
     @Test(arguments: [Step.create, .offset, .transfer, .delete, .finalize])
     func noAnswerIsForLater(step: Step) {
-        var machine = Self.machine(asking: step, grant: false)
+        var machine = Self.machine(asking: step)
         let action = machine.receive(RequestFailure(code: "stalled", message: "No byte moved for 60 s"))
         #expect(action.summary == "later stalled")
         #expect(action.problem?.message.contains("No byte moved for 60 s") == true)
@@ -205,7 +269,7 @@ import Tus
 
     @Test(arguments: [Step.create, .offset, .transfer])
     func exhaustedQuotaParks(step: Step) {
-        var machine = Self.machine(asking: step, grant: true)
+        var machine = Self.machine(asking: step, grant: .given)
         let first = machine.receive(Answer(status: 400, body: Sample.wixError("SITE_QUOTA_EXCEEDED")))
         let parked = "parked quota quota_exceeded"
         #expect(Self.standing(first, of: &machine, from: parked).summary == parked)
@@ -213,7 +277,7 @@ import Tus
 
     @Test(arguments: AnswerTable.finalRefusals.sorted())
     func knownCodeOnFinalizeIsFinal(code: String) {
-        var machine = Self.machine(asking: .finalize, grant: true)
+        var machine = Self.machine(asking: .finalize, grant: .given)
         let action = machine.receive(Answer(status: 400, body: Sample.wixError(code)))
         #expect(action.summary == "failed refused")
         #expect(action.problem?.message.contains(code) == true)

@@ -32,7 +32,7 @@ import Foundation
         var machine = machine(sent: 0)
         _ = machine.start()
         _ = machine.recorded()
-        #expect(machine.receive(file) == .record(.finalized(response: #"{"file":{"id":"x~mv2.jpeg"}}"#)))
+        #expect(machine.receive(file) == .record(.finalized(response: #"{"file":{"id":"x~mv2.jpeg"}}"#, next: .done)))
     }
 
     @Test func requestCarriesNothingOfTheDestination() throws {

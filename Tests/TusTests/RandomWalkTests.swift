@@ -33,19 +33,27 @@ import Tus
         init(seed: UInt64) {
             random = Generator(state: seed)
             let finalizes = Bool.random(using: &random)
+            let mints = finalizes && Bool.random(using: &random)
+            let confirms = mints && Bool.random(using: &random)
             plan = UploadMachine.Plan(
                 headers: [.authorization: "Bearer very-secret-key"],
                 requestRule: Bool.random(using: &random)
                     ? RequestRule(exact: Int64.random(in: 1...40, using: &random))
                     : RequestRule(maximum: Int64.random(in: 1...60, using: &random), tail: 2),
+                mint: mints ? Sample.mint : nil,
                 finalize: finalizes ? .wix(filename: "a.jpg") : nil,
-                grant: finalizes && Bool.random(using: &random)
+                probe: mints && Bool.random(using: &random) ? Sample.question(.probe) : nil,
+                confirms: confirms,
+                confirm: confirms ? Sample.question(.confirm, maximumPolls: 5) : nil,
+                grant: mints || (finalizes && Bool.random(using: &random)),
+                secrets: ["api-secret-key"]
             )
-            row = Sample.upload(length: Int64.random(in: 0...60, using: &random))
-            row.token = finalizes ? Sample.token : nil
+            row = Sample.upload(mints ? .mint : .create, length: Int64.random(in: 0...60, using: &random))
+            row.token = finalizes && !mints ? Sample.token : nil
         }
 
         mutating func claim() {
+            row.isFreshGrant = false
             var machine = UploadMachine(upload: row, plan: plan)
             var action = machine.start()
             for _ in 0..<Self.longestClaim {
@@ -73,7 +81,8 @@ import Tus
 
         mutating func check(_ request: Request) {
             let isOwnOrigin = Origin(request.url) == Origin(row.endpoint)
-            #expect(request.step == .finalize || request.fields.contains(.authorization) == isOwnOrigin)
+            let isTus = ![Step.mint, .finalize, .probe, .confirm].contains(request.step)
+            #expect(!isTus || request.fields.contains(.authorization) == isOwnOrigin)
             switch request.step {
             case .transfer:
                 guard case .file(let range) = request.body else {
@@ -90,7 +99,7 @@ import Tus
                 // Following a redirect is the same finalize: that answer said that it was not done there.
                 if !isRedirect(lastAnswer, of: .finalize) { finalizeRequests += 1 }
                 #expect(finalizeRequests <= row.finalizeSent)
-            case .create, .offset, .delete, .capabilities:
+            case .mint, .probe, .confirm, .create, .offset, .delete, .capabilities:
                 #expect(request.body == .none)
             }
             lastAnswer = nil
@@ -104,12 +113,18 @@ import Tus
             if let message = Action.record(transition).problem?.message {
                 for secret in ["eyJhbGci", "secret-key"] { #expect(!message.contains(secret)) }
             }
-            guard case .gone = transition else { return }
+            guard case .gone(_, let next) = transition else { return }
             let step = lastAnswer?.step
+            #expect(next == (plan.mint == nil ? .create : .mint) && row.finalizeSent == 0)
+            #expect(row.restarts < plan.maximumRestarts)
+            if plan.mint != nil {
+                #expect(step == .create ? !row.isFreshGrant : step == .offset || step == .transfer)
+                #expect(!row.completing && [400, 401, 403, 404, 410, 429].contains(lastAnswer?.status))
+                return
+            }
             #expect(step == .offset || step == .transfer)
             #expect(lastAnswer?.status == 404 || lastAnswer?.status == 410)
             #expect(!row.completing || (plan.finalize == nil && !plan.grant))
-            #expect(row.restarts < plan.maximumRestarts)
         }
 
         mutating func apply(_ transition: Transition) {
@@ -129,13 +144,25 @@ import Tus
             case .finalizeSent:
                 row.finalizeSent += 1
                 #expect(row.finalizeSent <= 2)
-            case .gone:
-                (row.phase, row.uploadURL, row.offset) = (.create, nil, 0)
+            case .minted(let grant):
+                #expect(row.phase == .mint && row.finalizeSent == 0)
+                (row.phase, row.endpoint, row.token) = (.create, grant.endpoint, grant.token)
+                (row.isFreshGrant, row.attempt) = (true, 0)
+            case .gone(_, let next):
+                (row.phase, row.uploadURL, row.offset) = (next, nil, 0)
+                if next == .mint { row.token = nil }
                 (row.completing, row.attempt) = (false, 0)
                 row.restarts += 1
             case .later:
                 row.attempt += 1
-            case .finalized, .failed, .deleted:
+            case .finalized(_, let next):
+                #expect(next == (plan.confirms ? .confirm : .done))
+                (row.phase, row.attempt) = (next, 0)
+                finished = next == .done
+            case .confirmed:
+                #expect(row.phase == .confirm)
+                finished = true
+            case .failed, .deleted:
                 finished = true
             case .parked:
                 break
@@ -170,7 +197,10 @@ import Tus
             let locations = ["next", "/files/abc", "https://cdn.example.net/a", "http://tus.example.org/", ":", ""]
             answer.fields[.location] = locations.randomElement(using: &random) ?? ""
             let secret = row.token ?? "very-secret-key"
-            let bodies = [#"{"file":{"id":"a"}}"#, #"{"file":{"id":"b"}}"#, "sorry, \(secret) failed", ""]
+            let bodies = [
+                #"{"file":{"id":"a"}}"#, #"{"file":{"id":"b"}}"#, "sorry, \(secret) failed, api-secret-key too", "",
+                "pending",
+            ]
             answer.body = Array((bodies.randomElement(using: &random) ?? "").utf8)
             return answer
         }
@@ -186,7 +216,8 @@ import Tus
         }
         // The walk is worth something only when it has been everywhere.
         let everything = [
-            "created", "acknowledged", "transferred", "finalizeSent", "finalized", "later", "pause", "gone", "failed",
+            "minted", "confirmed", "created", "acknowledged", "transferred", "finalizeSent", "finalized", "later",
+            "pause", "gone", "failed",
             "parked",
         ]
         #expect(ends == Set(everything))

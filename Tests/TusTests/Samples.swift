@@ -31,8 +31,8 @@ enum Sample {
         UploadMachine.Upload(
             phase: phase,
             endpoint: endpoint,
-            uploadURL: phase == .create ? nil : uploadURL,
-            token: phase == .finalize ? token : nil,
+            uploadURL: phase == .create || phase == .mint ? nil : uploadURL,
+            token: phase == .finalize || phase == .confirm ? token : nil,
             offset: offset,
             length: length,
             completing: completing,
@@ -40,6 +40,27 @@ enum Sample {
             attempt: attempt,
             restarts: restarts
         )
+    }
+
+    /// A mint whose answer is a grant where it has a file, as the answers of these tests do.
+    static let mint = HostAPI.Mint(
+        request: Request(step: .mint, method: .post, url: url("https://api.example.org/mint"), fields: [:])
+    ) { body in
+        Finalize.hasFileObject(body) ? HostAPI.Minted(endpoint: endpoint, token: token) : nil
+    }
+
+    /// A question whose answer says that the file is ready where it has one, or a word of its own.
+    static func question(_ step: Step, maximumPolls: Int = 120) -> HostAPI.Question {
+        let request = Request(step: step, method: .get, url: url("https://api.example.org/file"), fields: [:])
+        return HostAPI.Question(request: request, maximumPolls: maximumPolls) { body in
+            switch String(decoding: body, as: UTF8.self) {
+            case "pending": HostAPI.FileState(readiness: .pending)
+            case "failed": HostAPI.FileState(readiness: .failed)
+            case "short": HostAPI.FileState(readiness: .ready, size: 99)
+            case "whole": HostAPI.FileState(readiness: .ready, size: 100)
+            default: Finalize.hasFileObject(body) ? HostAPI.FileState(readiness: .ready) : nil
+            }
+        }
     }
 
     static func cancelled() -> UploadMachine.Upload {
@@ -81,11 +102,11 @@ extension Action {
     var problem: Problem? {
         guard case .record(let transition) = self else { return nil }
         switch transition {
-        case .later(let problem, _, _), .gone(let problem), .failed(let problem), .parked(_, let problem):
+        case .later(let problem, _, _), .gone(let problem, _), .failed(let problem), .parked(_, let problem):
             return problem
-        case .deleted(let problem):
+        case .deleted(let problem), .confirmed(let problem):
             return problem
-        case .created, .acknowledged, .transferred, .finalizeSent, .finalized:
+        case .minted, .created, .acknowledged, .transferred, .finalizeSent, .finalized:
             return nil
         }
     }
@@ -101,13 +122,15 @@ extension Request {
 extension Transition {
     var summary: String {
         switch self {
+        case .minted: "minted"
         case .created(_, let completing): "created\(completing ? " completing" : "")"
         case .acknowledged(let offset, let completing): "acknowledged \(offset)\(completing ? " completing" : "")"
         case .transferred(let next): "transferred \(next.rawValue)"
         case .finalizeSent: "finalizeSent"
-        case .finalized: "finalized"
+        case .finalized(_, let next): "finalized\(next == .done ? "" : " \(next.rawValue)")"
+        case .confirmed(let problem): problem.map { "confirmed \($0.code)" } ?? "confirmed"
         case .later(let problem, _, let pauses): "\(pauses ? "pause" : "later") \(problem.code)"
-        case .gone: "gone"
+        case .gone(_, let next): "gone\(next == .create ? "" : " \(next.rawValue)")"
         case .failed(let problem): "failed \(problem.code)"
         case .parked(let reason, let problem): "parked \(reason.rawValue) \(problem.code)"
         case .deleted(let problem): problem.map { "deleted \($0.code)" } ?? "deleted"

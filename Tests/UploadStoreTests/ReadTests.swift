@@ -132,6 +132,6 @@ import Testing
             #expect(try await storeError { _ = try await fixture.store.query(sql) }.code != .cannotOpen, "\(sql)")
         }
         #expect(try await fixture.store.destinations().count == 2)
-        #expect(try await fixture.store.query("PRAGMA user_version").rows == [["3"]])
+        #expect(try await fixture.store.query("PRAGMA user_version").rows == [["4"]])
     }
 }

@@ -63,11 +63,12 @@ import Testing
 
     @Test func aNewUploadStartsInItsFirstPhaseOnly() async throws {
         let fixture = try await StoreFixture()
+        try await fixture.store.save(DestinationRow(name: "minting", endpoint: nil, mints: true))
         let queue = try fixture.rawConnection()
         try await queue.writeWithoutTransaction { db in
             for state in Self.states {
                 let isAllowed = TransitionContract.lines.contains { $0.event == "add" && $0.to == state }
-                let insert = { try Self.insert(state, db) }
+                let insert = { try Self.insert(state, db, of: state.phase == "mint" ? "minting" : "archive") }
                 if isAllowed {
                     try insert()
                 } else {
@@ -101,17 +102,17 @@ import Testing
         return ids
     }
 
-    private static func insert(_ state: State, _ db: Database) throws {
+    private static func insert(_ state: State, _ db: Database, of destination: String = "archive") throws {
         try db.execute(
             sql: """
                 INSERT INTO upload (source_path, destination, upload_length, status, phase, upload_url, worker_id,
                     finished_at)
-                VALUES ('/a', 'archive', 10, :status, :phase,
+                VALUES ('/a', :destination, 10, :status, :phase,
                     CASE WHEN :phase IN ('transfer', 'finalize', 'confirm', 'done') THEN 'https://tus.example.org/1' END,
                     CASE WHEN :status = 'processing' THEN 1 END,
                     CASE WHEN :status IN ('completed', 'failed', 'cancelled') THEN '2026-11-22T12:00:00.000Z' END)
                 """,
-            arguments: ["status": state.status, "phase": state.phase]
+            arguments: ["status": state.status, "phase": state.phase, "destination": destination]
         )
     }
 

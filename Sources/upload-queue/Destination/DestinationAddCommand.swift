@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Uploads
 
 /// `upload-queue destination add`.
@@ -15,8 +16,21 @@ struct DestinationAddCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The URL at which a tus 1.0 server creates uploads.", valueName: "url"))
     var tus: String?
 
-    @Flag(help: "Wix Media Manager, with a grant for each upload (`add --grant`).")
+    @Flag(
+        help: ArgumentHelp(
+            "Wix Media Manager.",
+            discussion: """
+                With --site-id (or --account-id) and --api-key the queue gets a grant for each upload by itself; without \
+                them each upload brings one (`add --grant`).
+                """
+        )
+    )
     var wix = false
+
+    @Option(help: ArgumentHelp("A JSON configuration of version 1; see Your Own Destination.", valueName: "file"))
+    var file: String?
+
+    @OptionGroup(title: "Wix") var wixOptions: WixDestinationOptions
 
     @Option(
         help: ArgumentHelp(
@@ -47,7 +61,15 @@ struct DestinationAddCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
-        guard (tus != nil) != wix else { throw ValidationError("Give either --tus URL or --wix.") }
+        guard [tus != nil, wix, file != nil].filter(\.self).count == 1 else {
+            throw ValidationError("Give either --tus URL or --wix, or else --file FILE.")
+        }
+        guard file == nil || (header.isEmpty && metadata.isEmpty && chunkSize == nil) else {
+            throw ValidationError("--file takes none of --header, --metadata and --chunk-size: they are in the file.")
+        }
+        guard wix || !wixOptions.areGiven else {
+            throw ValidationError("--site-id, --api-key and the like are for --wix.")
+        }
         // Not by the parser, which would repeat a wrong one, and it may hold a secret.
         _ = try header.map(NamedValue.header)
         guard !wix || (header.isEmpty && metadata.isEmpty && chunkSize == nil) else {
@@ -63,7 +85,8 @@ struct DestinationAddCommand: AsyncParsableCommand {
     }
 
     private func destination() throws -> Destination {
-        guard let tus else { return .wix(name) }
+        if let file { return try Self.configured(name, by: file) }
+        guard let tus else { return try wixOptions.destination(name) }
         return .tus(
             name,
             endpoint: tus,
@@ -71,5 +94,19 @@ struct DestinationAddCommand: AsyncParsableCommand {
             metadata: try metadata.dictionary(),
             chunkSize: chunkSize?.bytes
         )
+    }
+
+    private static func configured(_ name: String, by file: String) throws -> Destination {
+        let text: String
+        do {
+            text = try String(contentsOfFile: file, encoding: .utf8)
+        } catch {
+            throw CommandError(.noInput, "the configuration cannot be read from \(file): \(error.localizedDescription)")
+        }
+        do {
+            return try .configured(name, by: DestinationConfiguration(json: text))
+        } catch let error as UploadQueueError {
+            throw CommandError(.usage, "\(file): \(error.message)")
+        }
     }
 }

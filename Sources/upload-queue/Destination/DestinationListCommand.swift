@@ -16,7 +16,7 @@ struct DestinationListCommand: AsyncParsableCommand {
         }
         var table = Table([.text("NAME"), "KIND", .text("ENDPOINT")])
         for destination in destinations {
-            table.add([destination.name, destination.kind, destination.endpoint ?? "by a grant for each upload"])
+            table.add([destination.name, destination.kind, destination.whereUploadsGo])
         }
         try Output.write(table.text(on: output.display))
     }
@@ -24,5 +24,13 @@ struct DestinationListCommand: AsyncParsableCommand {
 
 extension Destination {
     /// The kind of destination, in a word.
-    var kind: String { finalize == .wix ? "wix" : "tus" }
+    var kind: String {
+        if finalize == .wix { return "wix" }
+        return configuration == nil ? "tus" : "configured"
+    }
+
+    /// Where uploads are created, in words where that is no one URL.
+    var whereUploadsGo: String {
+        endpoint ?? (configuration == nil ? "by a grant for each upload" : "the queue asks the host for each upload")
+    }
 }

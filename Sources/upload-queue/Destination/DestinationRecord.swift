@@ -8,6 +8,7 @@ struct DestinationRecord: Encodable {
     let metadata: [String: String]
     @OrNull var chunkSize: Int64?
     let finalize: String
+    @OrNull var configuration: JSONValue?
 
     init(_ destination: Destination) {
         name = destination.name
@@ -16,5 +17,6 @@ struct DestinationRecord: Encodable {
         metadata = destination.metadata
         chunkSize = destination.chunkSize
         finalize = destination.finalize.rawValue
+        configuration = destination.configuration?.document
     }
 }

@@ -22,7 +22,7 @@ struct DestinationShowCommand: AsyncParsableCommand {
         var facts = Facts()
         facts.add("name", destination.name)
         facts.add("kind", destination.kind)
-        facts.add("endpoint", destination.endpoint ?? "by a grant for each upload")
+        facts.add("endpoint", destination.whereUploadsGo)
         for (name, value) in destination.headers.sorted(by: { $0.key < $1.key }) {
             facts.add("header", "\(name): \(value)")
         }
@@ -30,6 +30,7 @@ struct DestinationShowCommand: AsyncParsableCommand {
             facts.add("metadata", "\(key)=\(value)")
         }
         facts.add("chunk size", destination.chunkSize.map { "\($0) bytes (\(ByteCount($0)))" } ?? "up to the queue")
+        if let configuration = destination.configuration { facts.add("configuration", configuration.json) }
         try Output.write(facts.text(on: output.display))
     }
 }

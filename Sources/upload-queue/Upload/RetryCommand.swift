@@ -1,5 +1,5 @@
-import ArgumentParser
-import Uploads
+public import ArgumentParser
+public import Uploads
 
 /// `upload-queue retry`.
 struct RetryCommand: AsyncParsableCommand {
@@ -9,9 +9,23 @@ struct RetryCommand: AsyncParsableCommand {
         discussion: "A failed one goes on where it failed. One whose file changed, and a cancelled one, start over."
     )
 
+    @Option(
+        help: ArgumentHelp(
+            "Where a failed one starts: failure (in the phase that failed) or start (as a new upload).",
+            discussion: """
+                Where the outcome of the last request is unknown, look at the destination first: from failure that request \
+                is sent again, from start the whole file, of which there may then be two.
+                """,
+            valueName: "failure|start"
+        )
+    )
+    var from = RetryStart.failure
+
     @OptionGroup var uploads: UploadIDs
 
     func run() async throws {
-        try await uploads.each { queue, id in try await queue.retry(id) }
+        try await uploads.each { queue, id in try await queue.retry(id, from: from) }
     }
 }
+
+extension RetryStart: ExpressibleByArgument {}

@@ -29,7 +29,8 @@ struct ShowCommand: AsyncParsableCommand {
             return
         }
         let hasWorkers = try await !queue.runningWorkers().isEmpty
-        let needsGrant = try await queue.destination(upload.destination)?.endpoint == nil
+        let destination = try await queue.destination(upload.destination)
+        let needsGrant = destination?.endpoint == nil && destination?.configuration == nil
         let story = UploadStory(upload: upload, now: Date(), hasWorkers: hasWorkers, needsGrant: needsGrant)
         let display = output.display
         try Output.write(

@@ -19,6 +19,7 @@ struct UploadStory {
             upload.pauseReason.map { "Paused by the queue (\($0)). \(failure)" } ?? "Paused by a person."
         case .completed:
             "Completed: every byte is at the server\(upload.response == nil ? "" : ", and the host made a file of it")."
+                + (upload.failure == nil ? "" : " \(failure)")
         case .failed: "Failed. \(failure)"
         case .cancelled: "Cancelled.\(upload.failure == nil ? "" : " \(failure)")"
         }
@@ -90,9 +91,13 @@ struct UploadStory {
         return switch upload.failure?.code {
         case "source_changed": "\(retry) uploads the file as it is now, from the first byte."
         case "source_missing", "source_unreadable": "Put the file back, then \(retry)."
-        case "grant_expired": "Add the file again with a new grant; this one is of no use any more."
+        case "grant_expired" where needsGrant: "Add the file again with a new grant; this one is of no use any more."
+        case "grant_expired": "\(retry) starts over with a new grant."
         case "finalize_outcome_unknown", "completion_outcome_unknown":
-            "Look at the destination first; if the file is not there, \(retry) sends the last step again."
+            "Look at the destination first: if the file is there, `upload-queue mark-completed \(upload.id)`; "
+                + "if not, \(retry) sends the last step again."
+        case "processing_failed", "size_mismatch":
+            "Look at the file at the host; `upload-queue retry \(upload.id) --from start` uploads it anew."
         default: "Repair what the error names, then \(retry) goes on where it failed."
         }
     }

@@ -83,6 +83,49 @@ import Testing
         }
     }
 
+    /// With a key the host can be asked for the file, so that no outcome stays unknown.
+    @Test func mintedUploadIsFinalizedOnceAfterAKillAtEveryCall() async throws {
+        let folder = try TemporaryFolder()
+        let library = try await KillShim.build(in: folder)
+        let source = try folder.write("photo.jpg", bytes: 30_000, seed: 10)
+        let environment = ["WIX_API_KEY": "IST.hunter2"]
+        try await withDevelopmentServer(.init(directory: folder["server"])) { server in
+            var kills = 0
+            for call in 1...Self.mostCalls {
+                let database = folder["queue-\(call).db"]
+                let before = server.requests().count
+                let destination = [
+                    "destination", "add", "media", "--wix", "--site-id", "S", "--api-key", "env:WIX_API_KEY",
+                ]
+                let options = ["--api", server.origin, "--wait-until-ready", "--database", database]
+                #expect(try await Command.run(destination + options, in: folder).status == 0)
+                #expect(
+                    try await Command.run(["add", "--database", database, source, "--to", "media"], in: folder).status
+                        == 0
+                )
+                let run = ["run", "--drain", "--database", database]
+                let shim = KillShim.environment(library: library, killAt: call)
+                let first = try await Command.run(run, in: folder, environment: shim.merging(environment) { $1 })
+                if first.killed {
+                    kills += 1
+                    _ = try await Command.run(run, in: folder, environment: environment)
+                }
+                let mine = server.requests().dropFirst(before)
+                #expect(mine.filter(\.finalized).count == 1, "after call \(call)")
+                #expect(mine.filter { $0.step == .mint }.count <= 2, "after call \(call)")
+                let row = try await SQLiteShell.run(
+                    "SELECT status, last_error_code, upload_token IS NULL, endpoint IS NULL FROM upload",
+                    on: database
+                )
+                #expect(row == ["completed||1|1"], "after call \(call)")
+                if !first.killed { break }
+                try #require(call < Self.mostCalls)
+            }
+            #expect(kills > 40)
+            print("kills of a minted upload: \(kills)")
+        }
+    }
+
     @Test func addSurvivesAKillAtEveryCall() async throws {
         let folder = try TemporaryFolder()
         let library = try await KillShim.build(in: folder)

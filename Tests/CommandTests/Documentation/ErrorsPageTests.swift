@@ -16,9 +16,7 @@ import Testing
     private static func produced() throws -> Set<String> {
         var codes = Set(Problem.Code.allCases.map(\.rawValue))
         for target in ["Tus", "UploadStore", "Uploads"] {
-            let folder = Page.root.appending(path: "Sources/\(target)")
-            let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            for file in files where file.pathExtension == "swift" {
+            for file in Page.sources(of: target) {
                 for line in try Page(file).lines where line.contains("ode") && !line.contains("///") {
                     if line.contains(#/\bcode(: | = )|\bCode\(/#) {
                         codes.formUnion(line.matches(of: #/"([a-z][a-z_]+)"/#).map { String($0.1) })

@@ -10,10 +10,8 @@ import Testing
         try #require(articles.count > 5)
         for article in articles { #expect(landing.contains("- <doc:\(article)>"), "\(article)") }
 
-        let folder = Page.root.appending(path: "Sources/Uploads")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         let declaration = #/^public (?:struct|enum|final class|actor) (\w+)/#
-        let types = try files.filter { $0.pathExtension == "swift" }.flatMap { file in
+        let types = try Page.sources(of: "Uploads").flatMap { file in
             try Page(file).lines.filter { $0.hasPrefix("public ") }.compactMap { $0.firstMatch(of: declaration)?.1 }
         }
         try #require(types.count > 5)

@@ -32,6 +32,13 @@ struct Page: Sendable {
         all.flatMap(\.blocks).filter { $0.language == language }
     }
 
+    /// The Swift files of a target, also those in its folders.
+    static func sources(of target: String) -> [URL] {
+        let folder = root.appending(path: "Sources/\(target)")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+        return (files?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }
+    }
+
     let name: String
     let lines: [String]
 

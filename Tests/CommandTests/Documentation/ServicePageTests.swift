@@ -4,9 +4,7 @@ import Testing
 /// The page for services has every message that the library logs, and every metric.
 @Suite struct ServicePageTests {
     private static func sources() throws -> [String] {
-        let folder = Page.root.appending(path: "Sources/Uploads")
-        return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "swift" }.map { try String(contentsOf: $0, encoding: .utf8) }
+        try Page.sources(of: "Uploads").map { try String(contentsOf: $0, encoding: .utf8) }
     }
 
     @Test func everyMessageIsThereWithItsLevel() throws {

@@ -35,12 +35,14 @@ enum TransitionContract {
     /// The phases in which something is left to do.
     static let work = ["mint", "create", "transfer", "finalize", "confirm"]
 
-    static let lines = Set(onward + samePhase + retries)
+    static let lines = Set(onward + samePhase + retries + decisions)
 
     private static let onward = [
         TransitionLine("add", State("-", "-"), State("pending", "mint"), "anyone"),
         TransitionLine("add", State("-", "-"), State("pending", "create"), "anyone"),
         step("minted", "mint", "create"),
+        step("reminted", "create", "mint"),
+        TransitionLine("claim", State("pending", "create"), State("processing", "mint"), "worker"),
         step("created", "create", "transfer"),
         step("transferred", "transfer", "finalize"),
         step("transferred", "transfer", "confirm"),
@@ -76,6 +78,10 @@ enum TransitionContract {
             ("cancel", "paused", "pending", "anyone"),
             ("cancel", "failed", "pending", "anyone"),
         ].map { event, from, to, who in TransitionLine(event, State(from, phase), State(to, phase), who) }
+    }
+
+    private static let decisions = ["transfer", "finalize", "confirm"].map {
+        TransitionLine("mark completed", State("failed", $0), State("completed", "done"), "anyone")
     }
 
     private static let retries =

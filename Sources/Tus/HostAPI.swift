@@ -1,0 +1,85 @@
+#if canImport(FoundationEssentials)
+package import FoundationEssentials
+#else
+package import Foundation
+#endif
+
+/// What is asked of a host's API beside tus: complete requests, and how their answers are read.
+package enum HostAPI {
+    /// Asks for a grant: where to upload one file, and the token that authorizes it.
+    package struct Mint: Sendable {
+        /// The request.
+        package var request: Request
+        /// The grant in a 2xx body; nil where there is none.
+        package var read: @Sendable ([UInt8]) -> Minted?
+
+        /// A mint as given.
+        package init(request: Request, read: @escaping @Sendable ([UInt8]) -> Minted?) {
+            self.request = request
+            self.read = read
+        }
+    }
+
+    /// What a mint brought.
+    package struct Minted: Sendable, Equatable {
+        /// Where the upload is created.
+        package var endpoint: URL
+        /// The secret that authorizes it.
+        package var token: String
+
+        /// A grant as given.
+        package init(endpoint: URL, token: String) {
+            self.endpoint = endpoint
+            self.token = token
+        }
+    }
+
+    /// Asks whether the host has made the file.
+    package struct Question: Sendable {
+        /// The request.
+        package var request: Request
+        /// What a 2xx body says; nil where it says nothing.
+        package var read: @Sendable ([UInt8]) -> FileState?
+        /// Seconds between two polls.
+        package var interval: Int64
+        /// The polls after which the file counts as unconfirmed.
+        package var maximumPolls: Int
+
+        /// A question as given; by default asked every 5 seconds, 120 times at most.
+        package init(
+            request: Request,
+            interval: Int64 = 5,
+            maximumPolls: Int = 120,
+            read: @escaping @Sendable ([UInt8]) -> FileState?
+        ) {
+            self.request = request
+            self.interval = max(interval, 0)
+            self.maximumPolls = max(maximumPolls, 1)
+            self.read = read
+        }
+    }
+
+    /// How a file stands at its host.
+    package struct FileState: Sendable, Equatable {
+        /// Whether it can be used.
+        package enum Readiness: Sendable, Equatable {
+            /// It is being processed.
+            case pending
+            /// It can be used.
+            case ready
+            /// Processing failed.
+            case failed
+        }
+
+        /// Whether it can be used.
+        package var readiness: Readiness
+        /// Bytes; nil where the host does not say yet.
+        package var size: Int64?
+
+        /// A state as given.
+        package init(readiness: Readiness, size: Int64? = nil) {
+            self.readiness = readiness
+            self.size = size
+        }
+    }
+}

@@ -1,0 +1,29 @@
+extension UploadMachine {
+    mutating func startMint() -> Action {
+        guard let mint = plan.mint else { return invalid("its destination gives no grants") }
+        return send(mint.request)
+    }
+
+    mutating func minted(_ answer: Answer, to request: Request, cause: Cause) -> Action {
+        guard let grant = plan.mint?.read(answer.body), Origin(grant.endpoint) != nil else {
+            return malformed(request, cause: cause.adding("the answer has no grant"))
+        }
+        return record(.minted(grant))
+    }
+
+    /// Asks for another grant where this one may have been used or may have expired.
+    ///
+    /// Not where the grant is fresh: then another one would be refused alike.
+    mutating func remint(unless fresh: AnswerTable.Verdict, to request: Request, cause: Cause) -> Action {
+        guard !upload.isFreshGrant, plan.mint != nil else { return apply(fresh, to: request, cause: cause) }
+        guard upload.restarts < plan.maximumRestarts else { return fail(.grantExpired, cause) }
+        return record(.gone(cause.problem(.grantReplaced), next: .mint))
+    }
+}
+
+extension UploadMachine.Plan {
+    var grantKind: AnswerTable.Grant {
+        if mint != nil { return .minted }
+        return grant ? .given : .none
+    }
+}

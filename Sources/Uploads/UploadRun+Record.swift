@@ -1,0 +1,97 @@
+internal import Foundation
+internal import Logging
+internal import Tus
+internal import UploadStore
+
+/// What the machine asks to be made durable, as writes of the store.
+extension UploadRun {
+    enum Outcome {
+        case ended
+        case goesOn(UploadRow.Request?)
+    }
+
+    /// Makes a transition durable.
+    func record(_ transition: Transition, of upload: UploadMachine.Upload) async throws -> Outcome {
+        switch transition {
+        case .minted(let grant):
+            return .goesOn(
+                try await store.minted(
+                    claim,
+                    endpoint: grant.endpoint.absoluteString,
+                    token: grant.token,
+                    expiresAt: expiry(of: grant)
+                )
+            )
+        case .created(let url, let completing):
+            return .goesOn(try await store.created(claim, url: url.absoluteString, completing: completing))
+        case .acknowledged(let offset, let completing):
+            return .goesOn(try await store.acknowledged(claim, offset: offset, completing: completing))
+        case .transferred(.done):
+            try await store.transferred(claim, next: .done, now: Timestamp.text(now))
+            context.metrics.completed()
+            return .ended
+        case .transferred(let next):
+            let request = try await store.transferred(
+                claim,
+                next: .init(rawValue: next.rawValue) ?? .finalize,
+                now: Timestamp.text(now)
+            )
+            return .goesOn(request)
+        case .finalizeSent:
+            return .goesOn(try await store.finalizeSent(claim))
+        case .finalized(let response, let next):
+            let next = UploadStore.Phase(rawValue: next.rawValue) ?? .done
+            let asked = try await store.finalized(claim, response: response, next: next, now: Timestamp.text(now))
+            guard next == .done else { return .goesOn(asked) }
+            context.metrics.completed()
+        case .confirmed(let note):
+            try await store.confirmed(claim, note: note.map { ($0.code, $0.message) }, now: Timestamp.text(now))
+            context.metrics.completed()
+        case .gone(let problem, let next):
+            logger.info("The server lost the upload", metadata: ["error.type": "\(problem.code)"])
+            let next = UploadStore.Phase(rawValue: next.rawValue) ?? .create
+            return .goesOn(try await store.gone(claim, next: next, code: problem.code, message: problem.message))
+        case .later(let problem, let retryAfter, let pausesDestination):
+            try await later(problem, of: upload, retryAfter: retryAfter, pausesDestination: pausesDestination)
+        case .failed(let problem):
+            try await fail(problem)
+        case .parked(let reason, let problem):
+            try await store.parked(claim, reason: reason.rawValue, code: problem.code, message: problem.message)
+        case .deleted(let note):
+            try await store.deleted(claim, note: note.map { ($0.code, $0.message) }, now: Timestamp.text(now))
+        }
+        return .ended
+    }
+
+    /// What a transition brought that the next requests are made of.
+    func learn(_ transition: Transition, of known: inout ClaimedUpload) {
+        switch transition {
+        case .minted(let grant):
+            known.upload.phase = .create
+            known.upload.endpoint = grant.endpoint.absoluteString
+            known.upload.uploadToken = grant.token
+        case .finalized(let response, _):
+            known.upload.phase = .confirm
+            known.upload.response = response
+        default:
+            break
+        }
+    }
+
+    /// When the host, or the token itself, says that a grant is over.
+    private func expiry(of grant: HostAPI.Minted) -> String? {
+        let after = Destination(claimed.destination).configuration?.steps.mint?.expiresAfter
+        let times = [after.map { now.addingTimeInterval(Double($0)) }, Grant.expiry(of: grant.token)]
+        return times.compactMap(\.self).min().map(Timestamp.text)
+    }
+}
+
+extension Transition {
+    /// Whether the requests after it are made of what it brought.
+    var bringsMoreToKnow: Bool {
+        switch self {
+        case .minted, .finalized(_, .confirm): true
+        default: false
+        }
+    }
+}
