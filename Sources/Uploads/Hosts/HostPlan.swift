@@ -14,7 +14,7 @@ struct HostPlan {
     private let secrets: [String]
     private let headers: HTTPFields
 
-    /// Nil where the destination has no configuration, or the upload brought its own grant.
+    /// Nil where the destination has no configuration.
     init?(
         _ claimed: ClaimedUpload,
         _ destination: Destination,
@@ -36,7 +36,11 @@ struct HostPlan {
         var values = Dictionary(uniqueKeysWithValues: steps.values.map { ("config.\($0.key)", $0.value) })
         var secrets: [String] = []
         for (name, variable) in steps.secrets {
-            guard let secret = environment(variable), !secret.isEmpty, HTTPFieldName.isValidValue(secret) else {
+            // What is deleted at the upload host needs no key.
+            let isCancelled = row.requested == .cancel
+            guard let secret = environment(variable) ?? (isCancelled ? "-" : nil), !secret.isEmpty,
+                HTTPFieldName.isValidValue(secret)
+            else {
                 throw UploadPlan.Failure(
                     code: "credentials_missing",
                     message:
@@ -95,10 +99,14 @@ struct HostPlan {
 
     private func mint() throws -> HostAPI.Mint? {
         guard let mint = steps.mint else { return nil }
-        return HostAPI.Mint(request: try mint.request.request(.mint, values)) { body in
+        let request = try mint.request.request(.mint, values)
+        let isSecure = request.url.scheme?.lowercased() == "https"
+        return HostAPI.Mint(request: request) { body in
             guard let answer = JSONValue(body), let endpoint = mint.endpoint.value(in: answer)?.text,
                 let token = mint.token.value(in: answer)?.text,
-                let grant = try? Grant(uploadURL: endpoint, uploadToken: token), let url = URL(string: grant.uploadURL)
+                let grant = try? Grant(uploadURL: endpoint, uploadToken: token), let url = URL(string: grant.uploadURL),
+                // A token that came over https does not go over http.
+                !isSecure || url.scheme?.lowercased() == "https"
             else { return nil }
             return HostAPI.Minted(endpoint: url, token: grant.uploadToken)
         }
