@@ -12,7 +12,7 @@ public struct Upload: Sendable, Equatable, Identifiable {
         case paused
         /// Every byte is there, and finalized where the destination asks for it.
         case completed
-        /// Given up; ``UploadQueue/retry(_:)`` takes it up again.
+        /// Given up; ``UploadQueue/retry(_:from:)`` takes it up again.
         case failed
         /// Ended by a person.
         case cancelled
