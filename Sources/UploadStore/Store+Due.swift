@@ -38,7 +38,7 @@ extension Store {
                     SELECT NOT EXISTS (SELECT 1 FROM upload WHERE status = 'processing')
                        AND NOT EXISTS (
                         SELECT 1 FROM upload JOIN destination ON destination.name = upload.destination
-                        WHERE status = 'pending' AND attempt <= :attempts
+                        WHERE status = 'pending' AND (attempt <= :attempts OR phase = 'confirm')
                           AND (not_before IS NULL OR not_before <= :now)
                           AND (upload.retry_at IS NULL OR upload.retry_at <= :soon OR upload.retry_at > :horizon)
                           AND (destination.retry_at IS NULL OR destination.retry_at <= :soon

@@ -33,6 +33,8 @@ extension UploadRun {
         // A finalize is repeated once only, so not at once: the host may be starting again.
         let step = isFinalizing ? max(attempt, 1) : attempt
         var wait = context.retry.delay(attempt: step, chance: context.surroundings.chance()).seconds
+        // A poll: nothing went wrong, and the host is asked as often as its destination says.
+        if upload?.phase == .confirm, problem.code == Problem.Code.notReady.rawValue { wait = 0 }
         switch retryAfter {
         case .seconds(let seconds): wait = max(wait, Double(seconds))
         case .date(let date): wait = max(wait, date.timeIntervalSince(now))

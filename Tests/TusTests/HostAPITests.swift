@@ -138,6 +138,14 @@ import Tus
         #expect(retryAfter == .seconds(5))
     }
 
+    /// What the host made is not the tus server's to delete.
+    @Test func cancellingWhileTheFileIsWaitedForLeavesIt() {
+        var upload = Sample.upload(.confirm, offset: 100)
+        upload.cancelling = true
+        var machine = UploadMachine(upload: upload, plan: plan(confirms: true))
+        #expect(machine.run([]) == ["deleted not_deleted", "stop"])
+    }
+
     @Test func aFileWithoutANameIsUnconfirmed() {
         var machine = UploadMachine(upload: Sample.upload(.confirm, offset: 100), plan: plan())
         #expect(machine.run([]) == ["confirmed unconfirmed", "stop"])

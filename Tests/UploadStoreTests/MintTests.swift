@@ -120,6 +120,26 @@ import Testing
         #expect(events == ["finalized", "confirmed", "finished"])
     }
 
+    /// A file that is waited for is no upload that fails again and again: a run that drains waits too.
+    @Test func whatIsPolledIsNotDrained() async throws {
+        let (fixture, worker) = try await fixture()
+        let claim = try await finalizing(fixture, worker)
+        try await fixture.store.finalized(claim, response: "{}", next: .confirm, now: StoreFixture.now)
+        try await fixture.store.tryLater(claim, at: StoreFixture.now, code: "not_ready", message: "m")
+        try await fixture.set("attempt = 9", of: claim.uploadID)
+        let isDrained = { attempts in
+            try await fixture.store.isDrained(
+                now: StoreFixture.now,
+                soon: StoreFixture.now,
+                horizon: StoreFixture.horizon,
+                attempts: attempts
+            )
+        }
+        #expect(try await isDrained(3) == false)
+        try await fixture.set("retry_at = '\(StoreFixture.later)'", of: claim.uploadID)
+        #expect(try await isDrained(3) == true)
+    }
+
     private func failed(_ fixture: StoreFixture, _ worker: Worker, code: String) async throws -> Int64 {
         let claim = try await finalizing(fixture, worker)
         try await fixture.store.failed(claim, code: code, message: "m", now: StoreFixture.now)

@@ -124,7 +124,7 @@ struct HostSteps: Sendable {
             size: try node.place("size"),
             waits: try node.boolean("wait") ?? false,
             interval: try node.integer("interval", in: 0...3600) ?? 5,
-            polls: try node.integer("polls", in: 1...10_000) ?? 120
+            polls: try node.integer("polls", in: 1...250) ?? 120
         )
         try node.end()
         return question

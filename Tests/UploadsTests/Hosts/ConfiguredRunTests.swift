@@ -88,7 +88,8 @@ import UploadStore
     }
 
     /// A configuration that a hand wrote into the table, or a later version: told, and repaired by saving it again.
-    @Test(arguments: [#"{"version":9}"#, #"{"x": }"#]) func oneThatCannotBeReadFailsItsUploads(json: String) async throws {
+    @Test(arguments: [#"{"version":9}"#, #"{"x": }"#])
+    func oneThatCannotBeReadFailsItsUploads(json: String) async throws {
         try await Scene.run { scene in
             try await Self.configured(scene, #""limits":{}"#)
             let upload = try await scene.queue.add(.file(try scene.folder.write("a", bytes: 10)), to: "host")

@@ -231,6 +231,20 @@ import UploadStore
         }
     }
 
+    /// Polls keep the pace of their destination, whatever the back-off after a failure is.
+    @Test func aPollIsNoFailure() async throws {
+        let fault = Fault(.step(.confirm), .status(200, body: Self.file("PENDING")), times: 3)
+        try await Self.run(faults: [fault], waits: true) { scene in
+            let upload = try await Self.add(scene)
+            let retry = RetryPolicy(delays: [.seconds(3600)])
+            let environment = Surroundings(environment: { _ in Self.key })
+            try await scene.processor(retry: retry, surroundings: environment).run()
+            let done = try await scene.upload(upload.id)
+            #expect(done.status == .completed && done.failure == nil)
+            #expect(scene.requests(.confirm).count == 4)
+        }
+    }
+
     @Test func withoutTheKeyAnUploadWaitsForAPerson() async throws {
         try await Self.run { scene in
             let upload = try await Self.add(scene)
