@@ -120,14 +120,14 @@ struct UploadRun: Sendable {
     /// The source; nil where the upload can go on without it.
     ///
     /// What is deleted at the server needs none. Where all bytes are there already, and were of the unchanged file, a
-    /// source that was removed since does not stand in the way of finalize; a changed one does.
+    /// source that was removed since does not stand in the way of finalize; a changed one does. Once a finalize was sent,
+    /// the source has no say: the host may have made its file.
     private func openSource() throws -> SourceFile? {
-        if claimed.upload.requested == .cancel { return nil }
+        if claimed.upload.requested == .cancel || claimed.upload.finalizeSent > 0 { return nil }
         do {
             return try SourceFile(path: claimed.upload.sourcePath)
         } catch let failure as SourceFile.Failure
-            where failure.code == "source_missing"
-            && (claimed.upload.phase == .finalize || claimed.upload.phase == .confirm)
+            where failure.code == "source_missing" && claimed.upload.phase == .finalize
         {
             return nil
         }

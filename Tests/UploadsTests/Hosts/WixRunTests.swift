@@ -231,6 +231,30 @@ import UploadStore
         }
     }
 
+    /// The host may have made its file by then: what became of the source since says nothing about it.
+    @Test(arguments: [RequestStep.finalize, .confirm])
+    func aSourceThatChangesAfterAFinalizeWasSentHasNoSay(step: RequestStep) async throws {
+        let fault = Fault(.step(step), step == .finalize ? .statusAfter(500) : .status(200, body: Self.file("PENDING")))
+        // The question after the finalize fails too, so that it is asked again by another claim.
+        let second = Fault(.step(.confirm), .status(500))
+        try await Self.run(faults: step == .finalize ? [fault, second] : [fault], waits: true) { scene in
+            let upload = try await Self.add(scene)
+            try await scene.sql(
+                """
+                CREATE TABLE test_changed (x);
+                CREATE TRIGGER test_change AFTER UPDATE OF status ON upload
+                WHEN OLD.status = 'processing' AND NEW.status = 'pending' AND NEW.phase IN ('finalize', 'confirm')
+                BEGIN UPDATE upload SET source_ctime_ns = 1 WHERE id = NEW.id; INSERT INTO test_changed VALUES (1); END
+                """
+            )
+            try await Self.drain(scene)
+            #expect(try await scene.sql("SELECT count(*) > 0 FROM test_changed") == ["1"])
+            #expect(Ending(try await scene.upload(upload.id)) == .completed)
+            #expect(scene.requests(.finalize).filter(\.finalized).count == 1)
+            #expect(scene.requests(.mint).count == 1)
+        }
+    }
+
     /// Polls keep the pace of their destination, whatever the back-off after a failure is.
     @Test func aPollIsNoFailure() async throws {
         let fault = Fault(.step(.confirm), .status(200, body: Self.file("PENDING")), times: 3)
