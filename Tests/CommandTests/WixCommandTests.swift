@@ -38,7 +38,10 @@ import Testing
             #expect(file["displayName"] as? String == "photo {1} \"ü\".jpg")
             #expect(file["labels"] as? [String] == ["a"] && file["private"] as? Bool == true)
             let story = try await commands.output("show", "1")
-            #expect(story.contains("the host gave a grant") && story.contains("the host was asked whether the file is ready"))
+            #expect(
+                story.contains("the host gave a grant")
+                    && story.contains("the host was asked whether the file is ready")
+            )
             for arguments in [
                 ["list"], ["show", "1", "--json"], ["destination", "show", "media"], ["status", "--json"],
             ] {
