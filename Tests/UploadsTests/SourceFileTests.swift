@@ -188,9 +188,28 @@ import UploadStore
     @Test func aRequestBeyondTheEndOfItsFileEnds() async throws {
         try await Scene.run { scene in
             let path = try scene.folder.write("short.bin", bytes: 500_000)
-            let transport = Transport(connections: 1, stall: .seconds(2))
-            let url = try #require(URL(string: scene.server.endpoint))
-            let request = Request(step: .transfer, method: .patch, url: url, fields: [:], body: .file(0..<900_000))
+            // Nothing here stalls: what must end the request is the file, long before this bound.
+            let transport = Transport(connections: 1, stall: .seconds(120))
+            let collection = try #require(URL(string: scene.server.endpoint))
+            let creation = Request(
+                step: .create,
+                method: .post,
+                url: collection,
+                fields: [.tusResumable: "1.0.0", .uploadLength: "900000"],
+                body: .bytes([])
+            )
+            let location = try #require(try await transport.send(creation, file: nil).fields[.location])
+            let url = try #require(URL(string: location, relativeTo: collection)?.absoluteURL)
+            // An upload that exists: the server reads the body before it answers.
+            let request = Request(
+                step: .transfer,
+                method: .patch,
+                url: url,
+                fields: [
+                    .tusResumable: "1.0.0", .uploadOffset: "0", .contentType: "application/offset+octet-stream",
+                ],
+                body: .file(0..<900_000)
+            )
             let file = try SourceFile(path: path)
             await #expect(throws: RequestFailure.self) { try await transport.send(request, file: file) }
             try await transport.shutdown()
