@@ -49,6 +49,7 @@ let package = Package(
                 "Tus",
                 "UploadStore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -57,6 +58,13 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            resources: [
+                .embedInCode("Hosts/Presets/bunny-stream.json"),
+                .embedInCode("Hosts/Presets/cloudflare-stream.json"),
+                .embedInCode("Hosts/Presets/supabase-storage.json"),
+                .embedInCode("Hosts/Presets/transloadit.json"),
+                .embedInCode("Hosts/Presets/vimeo.json"),
             ]
         ),
         .target(

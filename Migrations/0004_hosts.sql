@@ -5,8 +5,12 @@ ALTER TABLE destination ADD COLUMN configuration TEXT   -- the steps beside tus,
 ALTER TABLE destination ADD COLUMN mints INTEGER NOT NULL DEFAULT 0     -- 1: an upload without a grant starts in phase mint
     CONSTRAINT "mints is 0 or 1" CHECK (mints IN (0, 1));
 
+ALTER TABLE upload ADD COLUMN captured TEXT             -- what the host's answers had that later requests need; no secret
+    CONSTRAINT "captured is a JSON object" CHECK (captured GLOB '{*"*:*}' AND length(captured) <= 16384);
+
 DROP TRIGGER transition_is_fixed_insert;
 INSERT INTO transition VALUES
+    ('minted',    'processing', 'mint',     'processing', 'transfer', 'owner'), -- the host created the upload itself
     ('claim',     'pending',    'create',   'processing', 'mint', 'worker'),    -- added by SQL, where create is the default
     ('reminted',  'processing', 'create',   'processing', 'mint', 'owner'),     -- the host no longer takes the grant
     ('mark completed', 'failed', 'transfer', 'completed', 'done', 'anyone'),    -- a person looked at the host
@@ -14,6 +18,18 @@ INSERT INTO transition VALUES
     ('mark completed', 'failed', 'confirm',  'completed', 'done', 'anyone');
 CREATE TRIGGER transition_is_fixed_insert BEFORE INSERT ON transition
 BEGIN SELECT RAISE(ABORT, 'transition: the contract is changed by a migration only'); END;
+
+-- As in 0002, with captured.
+DROP TRIGGER upload_is_its_workers;
+CREATE TRIGGER upload_is_its_workers
+BEFORE UPDATE OF id, status, phase, endpoint, upload_token, upload_url, upload_offset, upload_length, attempt,
+    not_before, retry_at, last_error_code, last_error, filename, content_type, metadata, expires_at, response, captured,
+    pause_reason, completing, finalize_sent, worker_id, generation, revision, crashes, restarts, source_mtime_ns,
+    source_ctime_ns, source_inode, source_device, source_boot_id, finished_at ON upload
+WHEN OLD.status = 'processing' AND NEW.revision <> OLD.revision + 1
+BEGIN
+    SELECT RAISE(ABORT, 'upload: a processing upload is its worker''s; set requested to pause or cancel instead');
+END;
 
 -- As in 0002, but for a destination that mints.
 DROP TRIGGER upload_insert;
@@ -49,5 +65,5 @@ BEGIN
                             AND to_status = NEW.status AND to_phase = NEW.phase)
            OR NEW.upload_offset <> 0 OR NEW.upload_url IS NOT NULL OR NEW.generation <> 0 OR NEW.revision <> 0
            OR NEW.completing <> 0 OR NEW.finalize_sent <> 0 OR NEW.crashes <> 0 OR NEW.restarts <> 0
-           OR NEW.attempt <> 0 OR NEW.requested IS NOT NULL OR NEW.response IS NOT NULL;
+           OR NEW.attempt <> 0 OR NEW.requested IS NOT NULL OR NEW.response IS NOT NULL OR NEW.captured IS NOT NULL;
 END;

@@ -7,7 +7,8 @@ import SystemPackage
 /// A tus 1.0 server and Wix stand-in on this machine, with faults on request: for `upload-queue serve`, demo and tests.
 ///
 /// It speaks tus at `/files/`; Wix's mint at `/site-media/v1/files/generate-resumable-upload-url`, its tus endpoint and
-/// finalize at `/upload/tus`, and its file query at `/site-media/v1/files/get-file-by-id`. What it acknowledged
+/// finalize at `/upload/tus`, and its file query at `/site-media/v1/files/get-file-by-id`; and stands in for Bunny
+/// Stream, Cloudflare Stream, Supabase Storage, Transloadit and Vimeo below `/bunny` and so on. What it acknowledged
 /// survives its own `kill -9`. One server per directory.
 package struct DevelopmentServer: Service, Sendable {
     /// Where it listens and keeps its files, and what it does wrong.

@@ -66,6 +66,8 @@ package enum AnswerTable {
         quotaExceeded,
     ]
     private static let quotaExceeded = "SITE_QUOTA_EXCEEDED"
+    /// The steps that are tried again with new credentials; a finalize is not sent again for them.
+    static let renewable: Set<Step> = [.mint, .create, .offset, .transfer, .delete]
     /// What a server says to a grant that was used before or has expired.
     private static let spentGrants: Set<Int> = [400, 401, 403, 404, 410, 429]
 
@@ -89,7 +91,7 @@ package enum AnswerTable {
         case .offset: offset(status, grant: grant, applicationCode: applicationCode)
         case .transfer: transfer(status, grant: grant, applicationCode: applicationCode)
         case .finalize: finalize(status, applicationCode: applicationCode)
-        case .probe: 200...299 ~= status ? .accepted : .malformed
+        case .probe: probe(status)
         case .confirm: confirm(status)
         case .delete: delete(status)
         case .capabilities: 200...299 ~= status ? .accepted : .malformed
@@ -100,9 +102,8 @@ package enum AnswerTable {
     package static func verdict(noAnswerTo step: Step) -> Verdict {
         switch step {
         case .finalize: .repeatOnce
-        case .probe: .malformed
         case .confirm: .notReady(.serverError)
-        case .mint, .create, .offset, .transfer, .delete, .capabilities: .later(.serverError)
+        case .mint, .create, .offset, .transfer, .probe, .delete, .capabilities: .later(.serverError)
         }
     }
 
@@ -192,6 +193,15 @@ package enum AnswerTable {
         case 400...499, 501: .failed(.refused)
         case 500...599: .repeatOnce
         default: .outcomeUnknown
+        }
+    }
+
+    /// Whether the host has the file: an answer that does not tell is asked for again, where nothing else is in doubt.
+    private static func probe(_ status: Int) -> Verdict {
+        switch status {
+        case 200...299: .accepted
+        case 408, 425, 429, 500, 502...599: .later(.serverError)
+        default: .malformed
         }
     }
 

@@ -10,11 +10,11 @@ package enum HostAPI {
     package struct Mint: Sendable {
         /// The request.
         package var request: Request
-        /// The grant in a 2xx body; nil where there is none.
-        package var read: @Sendable ([UInt8]) -> Minted?
+        /// The grant in a 2xx answer; nil where there is none.
+        package var read: @Sendable (Answer) -> Minted?
 
         /// A mint as given.
-        package init(request: Request, read: @escaping @Sendable ([UInt8]) -> Minted?) {
+        package init(request: Request, read: @escaping @Sendable (Answer) -> Minted?) {
             self.request = request
             self.read = read
         }
@@ -26,11 +26,17 @@ package enum HostAPI {
         package var endpoint: URL
         /// The secret that authorizes it.
         package var token: String
+        /// The upload, where the host created it already: nothing is created then.
+        package var uploadURL: URL?
+        /// What else the answer had that later requests need, by name; no secret.
+        package var captured: [String: String]
 
         /// A grant as given.
-        package init(endpoint: URL, token: String) {
+        package init(endpoint: URL, token: String, uploadURL: URL? = nil, captured: [String: String] = [:]) {
             self.endpoint = endpoint
             self.token = token
+            self.uploadURL = uploadURL
+            self.captured = captured
         }
     }
 

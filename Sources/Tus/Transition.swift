@@ -6,10 +6,12 @@ package import Foundation
 
 /// A change of an upload's row, recorded before the machine goes on (design.md §5).
 package enum Transition: Sendable, Equatable {
-    /// The host's API gave a grant.
+    /// The host's API gave a grant, or the URL of an upload that it created itself.
     case minted(HostAPI.Minted)
     /// The server has an upload for us; `completing` when the first `PATCH` can carry the last byte.
-    case created(uploadURL: URL, completing: Bool)
+    ///
+    /// `captured` is what the answer had that later requests need, by name.
+    case created(uploadURL: URL, completing: Bool, captured: [String: String] = [:])
     /// The server has `offset` bytes; `completing` when the next `PATCH` can carry the last byte.
     case acknowledged(offset: Int64, completing: Bool)
     /// The server has all bytes: the offset is the length. With `.done` the upload is complete.

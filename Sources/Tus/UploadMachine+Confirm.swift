@@ -23,7 +23,6 @@ extension UploadMachine {
         guard let question = plan.confirm, upload.attempt + 1 < question.maximumPolls else {
             return record(.confirmed(cause.problem(.unconfirmed)))
         }
-        let asked = RetryAfter.seconds(question.interval)
-        return record(.later(cause.problem(code), retryAfter: cause.retryAfter ?? asked, pausesDestination: false))
+        return later(code, cause, retryAfter: .seconds(question.interval))
     }
 }

@@ -29,7 +29,8 @@ extension UploadMachine {
         guard let url = answer.single(.location).flatMap(request.url.resolving(location:)) else {
             return malformed(request, cause: cause.adding("its Location is missing or no URL to upload to"))
         }
-        return record(.created(uploadURL: url, completing: reachesEnd(from: 0)))
+        let captured = plan.capture(answer)
+        return record(.created(uploadURL: url, completing: reachesEnd(from: 0), captured: captured))
     }
 
     /// The custom header fields that may go to a URL, and `Tus-Resumable`.

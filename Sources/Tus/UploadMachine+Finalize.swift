@@ -44,15 +44,21 @@ extension UploadMachine {
     }
 
     mutating func probed(_ answer: Answer, cause: Cause) -> Action {
-        plan.probe?.read(answer.body) == nil ? finalizeIsUnknown(cause: cause) : fileMade(answer)
+        let state = plan.probe?.read(answer.body)
+        if let gone = goneDoubt { return probedGone(state, cause: state == nil ? gone : cause) }
+        return state == nil ? probeFailed(.malformed, cause: cause) : fileMade(answer)
     }
 
-    /// The host did not say that it has the file: what the finalize itself ended with decides.
-    mutating func finalizeIsUnknown(cause: Cause) -> Action {
+    /// The host did not say whether it has the file: what was in doubt decides.
+    mutating func probeFailed(_ verdict: AnswerTable.Verdict, cause: Cause) -> Action {
+        if let gone = goneDoubt {
+            if case .later(let code) = verdict { return later(code, cause) }
+            return probedGone(nil, cause: gone)
+        }
         switch finalizeDoubt {
-        case .earlier: finalizeOnceMore()
-        case .refused(let verdict, let cause): finalizeRefused(verdict, cause: cause)
-        case nil: fail(.finalizeOutcomeUnknown, cause)
+        case .earlier: return finalizeOnceMore()
+        case .refused(let verdict, let cause): return finalizeRefused(verdict, cause: cause)
+        case nil: return fail(.finalizeOutcomeUnknown, cause)
         }
     }
 

@@ -5,7 +5,7 @@ extension UploadMachine {
     }
 
     mutating func minted(_ answer: Answer, to request: Request, cause: Cause) -> Action {
-        guard let grant = plan.mint?.read(answer.body), Origin(grant.endpoint) != nil else {
+        guard let grant = plan.mint?.read(answer), Origin(grant.endpoint) != nil else {
             return malformed(request, cause: cause.adding("the answer has no grant"))
         }
         return record(.minted(grant))

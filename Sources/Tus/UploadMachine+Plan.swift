@@ -11,11 +11,17 @@ extension UploadMachine {
         package var requestRule: RequestRule
         /// How a grant is got; nil where the upload needs none or brought its own.
         package var mint: HostAPI.Mint?
+        /// What an answer to the creation has that later requests need, by name.
+        package var capture: @Sendable (Answer) -> [String: String]
+        /// The credentials are made anew for each claim: a refusal is worth another one.
+        package var renews: Bool
+        /// What the host's own rules make of an answer, where they say something of it.
+        package var rules: [AnswerRule]
         /// What follows the last byte; nil completes the upload with it.
         package var finalize: Finalize?
-        /// Whether a finalize whose answer was lost made the file; nil where the host cannot be asked.
+        /// Whether the host has the file, where the last byte or a finalize is in doubt; nil where it cannot be asked.
         package var probe: HostAPI.Question?
-        /// Whether the file is waited for after a finalize.
+        /// Whether the file is waited for after the last byte, or the finalize.
         package var confirms: Bool
         /// How it is waited for; known once the host has named the file.
         package var confirm: HostAPI.Question?
@@ -34,6 +40,9 @@ extension UploadMachine {
             metadata: Metadata = .none,
             requestRule: RequestRule = RequestRule(),
             mint: HostAPI.Mint? = nil,
+            capture: @escaping @Sendable (Answer) -> [String: String] = { _ in [:] },
+            renews: Bool = false,
+            rules: [AnswerRule] = [],
             finalize: Finalize? = nil,
             probe: HostAPI.Question? = nil,
             confirms: Bool = false,
@@ -47,6 +56,9 @@ extension UploadMachine {
             self.metadata = metadata
             self.requestRule = requestRule
             self.mint = mint
+            self.capture = capture
+            self.renews = renews
+            self.rules = rules
             self.finalize = finalize
             self.probe = probe
             self.confirms = confirms

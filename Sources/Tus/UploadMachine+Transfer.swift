@@ -28,7 +28,7 @@ extension UploadMachine {
     }
 
     mutating func transferred() -> Action {
-        record(.transferred(next: plan.finalize == nil ? .done : .finalize))
+        record(.transferred(next: plan.finalize != nil ? .finalize : plan.confirms ? .confirm : .done))
     }
 
     mutating func receiveOffset(_ answer: Answer, to request: Request, cause: Cause) -> Action {
@@ -108,6 +108,29 @@ extension UploadMachine {
     }
 
     mutating func gone(cause: Cause) -> Action {
+        // Some servers forget an upload when it is complete.
+        if upload.completing, plan.finalize == nil, let probe = plan.probe {
+            goneDoubt = cause
+            return send(probe.request)
+        }
+        return lost(cause: cause)
+    }
+
+    /// What follows where the host has the file, or not, whose upload is gone.
+    mutating func probedGone(_ state: HostAPI.FileState?, cause: Cause) -> Action {
+        guard let state, state.size == nil || state.size == upload.length else { return lost(cause: cause) }
+        switch state.readiness {
+        case .ready:
+            return transferred()
+        case .pending:
+            guard let probe = plan.probe, upload.attempt + 1 < probe.maximumPolls else { return lost(cause: cause) }
+            return later(.notReady, cause, retryAfter: RetryAfter.seconds(probe.interval))
+        case .failed:
+            return lost(cause: cause)
+        }
+    }
+
+    private mutating func lost(cause: Cause) -> Action {
         if upload.completing, plan.finalize != nil || plan.grant { return fail(.completionOutcomeUnknown, cause) }
         guard upload.restarts < plan.maximumRestarts else { return fail(.goneTooOften, cause) }
         return record(.gone(cause.problem(.uploadGone), next: plan.mint == nil ? .create : .mint))

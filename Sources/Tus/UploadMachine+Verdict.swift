@@ -6,8 +6,26 @@ extension UploadMachine {
     /// The tries before an answer that makes no sense is final.
     private static let maximumMalformed = 2
 
+    /// What an answer means: by the host's own rules, by credentials that can be renewed, else by the table.
+    func verdict(of answer: Answer, to step: Step, applicationCode: String?) -> AnswerTable.Verdict {
+        if let rule = plan.rules.first(where: { $0.covers(answer, to: step) }) { return rule.verdict }
+        if plan.renews, answer.status == 401 {
+            if AnswerTable.renewable.contains(step) {
+                return .laterThenParked(tries: 1, .credentials, .credentialsRefused)
+            }
+            if step == .confirm { return .notReady(.credentialsRefused) }
+        }
+        return AnswerTable.verdict(
+            status: answer.status,
+            step: step,
+            grant: plan.grantKind,
+            applicationCode: applicationCode
+        )
+    }
+
     /// What a verdict of the table does to this upload.
     mutating func apply(_ verdict: AnswerTable.Verdict, to request: Request, cause: Cause) -> Action {
+        if request.step == .probe { return probeFailed(verdict, cause: cause) }
         switch verdict {
         case .accepted, .redirected:
             preconditionFailure("a verdict that needs its answer is handled with it")
@@ -71,7 +89,7 @@ extension UploadMachine {
         case .finalize:
             finalizeInDoubt(.outcomeUnknown, cause: cause)
         case .probe:
-            finalizeIsUnknown(cause: cause)
+            probeFailed(.malformed, cause: cause)
         case .confirm:
             notReady(.malformedAnswer, cause: cause)
         case .delete:
@@ -106,7 +124,7 @@ extension UploadMachine {
     private mutating func refuseRedirect(from request: Request, cause: Cause) -> Action {
         switch request.step {
         case .finalize: finalizeInDoubt(.outcomeUnknown, cause: cause)
-        case .probe: finalizeIsUnknown(cause: cause)
+        case .probe: probeFailed(.malformed, cause: cause)
         case .confirm: record(.confirmed(cause.problem(.unconfirmed)))
         case .delete: record(.deleted(cause.problem(.notDeleted)))
         case .mint, .create, .offset, .transfer, .capabilities: fail(.redirectRefused, cause)

@@ -56,6 +56,8 @@ package struct UploadMachine: Sendable {
     var state = State.ready
     var doubts = Doubts()
     var finalizeDoubt: FinalizeDoubt?
+    /// What ends the upload that the server forgot after its last byte may have arrived, unless the host has the file.
+    var goneDoubt: Cause?
     /// The plan's rule, or a smaller one after the server refused a request for its size.
     var rule: RequestRule
 
@@ -86,12 +88,7 @@ package struct UploadMachine: Sendable {
             preconditionFailure("receive(_:) needs a request that was sent")
         }
         let message = ServerMessage(body: answer.body, redaction: redaction)
-        let verdict = AnswerTable.verdict(
-            status: answer.status,
-            step: request.step,
-            grant: plan.grantKind,
-            applicationCode: message.applicationCode
-        )
+        let verdict = verdict(of: answer, to: request.step, applicationCode: message.applicationCode)
         let cause = Cause(step: request.step, answer: answer, message: message)
         if case .redirected = verdict { return follow(answer, from: request, redirects: redirects, cause: cause) }
         if let refusal = doubts.refusal, verdict != .accepted || answer.byteCount(.uploadOffset) != upload.length {
@@ -122,8 +119,12 @@ package struct UploadMachine: Sendable {
             upload.token = grant.token
             upload.isFreshGrant = true
             upload.attempt = 0
-            return startCreate()
-        case .created(let uploadURL, let completing):
+            guard let uploadURL = grant.uploadURL else { return startCreate() }
+            upload.phase = .transfer
+            upload.uploadURL = uploadURL
+            upload.offset = 0
+            return sendOffset()
+        case .created(let uploadURL, let completing, _):
             upload.phase = .transfer
             upload.uploadURL = uploadURL
             upload.offset = 0
@@ -142,7 +143,7 @@ package struct UploadMachine: Sendable {
             upload.phase = next
             upload.offset = upload.length
             upload.attempt = 0
-            return next == .finalize ? startFinalize() : stop()
+            return next == .finalize ? startFinalize() : next == .confirm ? startConfirm() : stop()
         case .finalizeSent:
             upload.finalizeSent += 1
             return sendFinalize()
@@ -195,8 +196,14 @@ extension UploadMachine {
         record(.failed(cause.problem(code)))
     }
 
-    mutating func later(_ code: Problem.Code, _ cause: Cause, pausesDestination: Bool = false) -> Action {
-        record(.later(cause.problem(code), retryAfter: cause.retryAfter, pausesDestination: pausesDestination))
+    mutating func later(
+        _ code: Problem.Code,
+        _ cause: Cause,
+        retryAfter: RetryAfter? = nil,
+        pausesDestination: Bool = false
+    ) -> Action {
+        let wait = cause.retryAfter ?? retryAfter
+        return record(.later(cause.problem(code), retryAfter: wait, pausesDestination: pausesDestination))
     }
 
     mutating func invalid(_ reason: String) -> Action {

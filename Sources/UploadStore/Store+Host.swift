@@ -2,12 +2,16 @@ internal import GRDB
 
 /// The owner's writes around what a host wants beside tus.
 extension Store {
-    /// mint → create: the grant is durable before it is used.
+    /// mint → create, or mint → transfer where the host created the upload itself.
+    ///
+    /// The grant is durable before it is used.
     ///
     /// - Parameters:
     ///   - claim: The claim.
     ///   - endpoint: Where the upload is created.
     ///   - token: What authorizes it.
+    ///   - uploadURL: The upload, where it exists already.
+    ///   - captured: What later requests need, a JSON object.
     ///   - expiresAt: When it is no longer used for a new upload.
     /// - Returns: What a person asked meanwhile.
     /// - Throws: ``UploadStoreError``, `claim_lost` once the claim is lost.
@@ -16,15 +20,20 @@ extension Store {
         _ claim: Claim,
         endpoint: String,
         token: String,
+        uploadURL: String? = nil,
+        captured: String? = nil,
         expiresAt: String?
     ) async throws -> UploadRow.Request? {
         try await own(
             claim,
             """
-            phase = 'create', endpoint = :endpoint, upload_token = :token, expires_at = :expiresAt, attempt = 0,
+            phase = CASE WHEN :url IS NULL THEN 'create' ELSE 'transfer' END, endpoint = :endpoint,
+            upload_token = :token, upload_url = :url, captured = :captured, expires_at = :expiresAt, attempt = 0,
             retry_at = NULL
             """,
-            ["endpoint": endpoint, "token": token, "expiresAt": expiresAt]
+            [
+                "endpoint": endpoint, "token": token, "url": uploadURL, "captured": captured, "expiresAt": expiresAt,
+            ]
         )
     }
 

@@ -24,17 +24,23 @@ extension Store {
     ///   - claim: The claim.
     ///   - url: The `Location` of the created upload.
     ///   - completing: Whether the next request can carry the last byte.
+    ///   - captured: What later requests need, a JSON object; nil leaves what is known.
     /// - Returns: What a person asked meanwhile.
     /// - Throws: ``UploadStoreError``, `claim_lost` once the claim is lost.
     @discardableResult
-    package func created(_ claim: Claim, url: String, completing: Bool) async throws -> UploadRow.Request? {
+    package func created(
+        _ claim: Claim,
+        url: String,
+        completing: Bool,
+        captured: String? = nil
+    ) async throws -> UploadRow.Request? {
         try await own(
             claim,
             """
             phase = 'transfer', upload_url = :url, upload_offset = 0, completing = :completing, attempt = 0, crashes = 0,
-            retry_at = NULL, last_error_code = NULL, last_error = NULL
+            retry_at = NULL, last_error_code = NULL, last_error = NULL, captured = coalesce(:captured, captured)
             """,
-            ["url": url, "completing": completing]
+            ["url": url, "completing": completing, "captured": captured]
         )
     }
 
@@ -149,7 +155,7 @@ extension Store {
         try await commits.write { [checkpoint] db in
             let forgets = next == .mint
             if forgets { try Self.noteErasedSecrets(claim.uploadID, checkpoint, db) }
-            let grant = forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL" : ""
+            let grant = forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL, captured = NULL" : ""
             return try Self.own(
                 claim,
                 """

@@ -93,7 +93,7 @@ extension Store {
                             attempt = 0, crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL,
                             upload_offset = 0, completing = 0, finalize_sent = 0
                             \(isNew ? ", upload_length = NULL, source_mtime_ns = NULL" : "")
-                            \(forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL" : "")
+                            \(forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL, captured = NULL" : "")
                         WHERE id = ?
                         """,
                     arguments: [id]
@@ -117,7 +117,8 @@ extension Store {
                     sql: """
                         UPDATE upload SET status = 'pending', phase = '\(mints ? "mint" : "create")', finished_at = NULL,
                             attempt = 0, crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL,
-                            upload_offset = 0, completing = 0, finalize_sent = 0, last_error_code = NULL, last_error = NULL WHERE id = ?
+                            upload_offset = 0, completing = 0, finalize_sent = 0, captured = NULL, last_error_code = NULL,
+                            last_error = NULL WHERE id = ?
                         """,
                     arguments: [id]
                 )

@@ -23,6 +23,8 @@ package struct UploadRow: Sendable, Equatable {
     package var metadata: String
     package var expiresAt: String?
     package var response: String?
+    /// What the host's answers had that later requests need, a JSON object.
+    package var captured: String?
     package var pauseReason: String?
     package var requested: Request?
     package var completing: Bool
@@ -69,6 +71,7 @@ extension UploadRow {
             metadata: row["metadata"],
             expiresAt: row["expires_at"],
             response: row["response"],
+            captured: row["captured"],
             pauseReason: row["pause_reason"],
             requested: (row["requested"] as String?).flatMap(Request.init(rawValue:)),
             completing: row["completing"],

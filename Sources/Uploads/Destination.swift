@@ -75,7 +75,7 @@ public struct Destination: Sendable, Equatable {
         return Destination(
             name: name,
             endpoint: endpoint,
-            headers: steps.headers,
+            headers: [:],
             metadata: [:],
             chunkSize: nil,
             finalize: .none,

@@ -2,7 +2,7 @@
 enum DestinationHeader {
     /// Their values are secrets, which are not stored.
     private static let credentials: Set<String> = [
-        "authorization", "proxy-authorization", "cookie", "x-api-key", "x-signature", "apikey",
+        "authorization", "proxy-authorization", "cookie", "x-api-key", "x-signature", "apikey", "accesskey",
     ]
 
     /// What the queue itself says in each request (tus 1.0.0; RFC 9110, section 7.2; RFC 9112, sections 6 and 9).
@@ -13,6 +13,9 @@ enum DestinationHeader {
 
     /// The prefix of the headers that tus keeps for itself.
     private static let reservedPrefix = "upload-"
+
+    /// Whether the value of a header is a secret.
+    static func carriesCredentials(_ name: String) -> Bool { credentials.contains(name.lowercased()) }
 
     /// Checks one header; no error repeats its value, which may be a secret.
     ///
@@ -34,17 +37,11 @@ enum DestinationHeader {
         guard !reserved.contains(folded), !folded.hasPrefix(reservedPrefix) else {
             throw UploadQueueError(.invalidDestination, "the header \(name) is the queue's own to send; leave it out")
         }
-        if value.hasPrefix("env:") {
-            let variable = value.dropFirst("env:".count)
-            guard !variable.isEmpty, !variable.contains(where: { $0 == "=" || $0.isWhitespace }) else {
-                throw UploadQueueError(
-                    .invalidDestination,
-                    "the header \(name) names no environment variable after env:"
-                )
-            }
-            return
+        if Secret.isReference(value) { return }
+        guard !value.hasPrefix(Secret.environment) else {
+            throw UploadQueueError(.invalidDestination, "the header \(name) names no environment variable after env:")
         }
-        guard !credentials.contains(folded) else {
+        guard !carriesCredentials(name) else {
             throw UploadQueueError(
                 .invalidDestination,
                 "the header \(name) is a secret and is not stored; put it in an environment variable "

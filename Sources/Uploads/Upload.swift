@@ -79,6 +79,8 @@ public struct Upload: Sendable, Equatable, Identifiable {
     public var failure: Failure?
     /// What the host answered to finalize; ``WixFile`` reads it.
     public var response: String?
+    /// What the configuration of its destination keeps of the host's answers, by name: the file's id there, for example.
+    public var captured: [String: String] = [:]
     /// When it was added (UTC, ISO 8601 with milliseconds).
     public var createdAt: String
     /// When it was completed, failed or cancelled (UTC, ISO 8601 with milliseconds).
@@ -105,6 +107,7 @@ extension Upload {
             requested: row.requested?.rawValue,
             failure: row.lastErrorCode.map { Failure(code: $0, message: row.lastError ?? $0) },
             response: row.response,
+            captured: row.captured.flatMap(JSONObject.decode) ?? [:],
             createdAt: row.createdAt,
             finishedAt: row.finishedAt
         )

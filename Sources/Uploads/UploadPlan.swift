@@ -11,6 +11,16 @@ enum UploadPlan {
         var message: String
         /// Set where a person can repair it without touching the upload.
         var parks: ParkReason?
+        /// Whether another try may succeed.
+        var isPassing = false
+    }
+
+    /// What a plan is made with, beside the rows.
+    struct Context {
+        /// The time of the wall clock.
+        var now: Date
+        /// The secret that a reference such as `env:NAME` stands for; nil where there is none.
+        var secret: (String) -> String?
     }
 
     /// What the machine needs to know of a claimed upload.
@@ -46,11 +56,11 @@ enum UploadPlan {
 
     /// What the machine needs to know of its destination.
     ///
-    /// The capabilities are what the server announced, where it is known; the environment looks up a variable.
+    /// The capabilities are what the server announced, where it is known.
     static func plan(
         _ claimed: ClaimedUpload,
         capabilities: Capabilities?,
-        environment: (String) -> String?
+        _ context: Context
     ) throws -> UploadMachine.Plan {
         guard JSONObject.decode(claimed.destination.headers) != nil,
             JSONObject.decode(claimed.destination.metadata) != nil
@@ -65,14 +75,15 @@ enum UploadPlan {
         let destination = Destination(claimed.destination)
         let row = claimed.upload
         let filename = row.filename ?? lastComponent(of: row.sourcePath)
-        if let host = try HostPlan(claimed, destination, filename: filename, environment: environment) {
+        if let host = try HostPlan(claimed, destination, filename: filename, context) {
             return try host.plan(capabilities: capabilities)
         }
         let finalizes = destination.finalize == .wix
         return UploadMachine.Plan(
-            headers: sharesOrigin(row, destination) ? try headers(destination, environment: environment) : [:],
+            headers: sharesOrigin(row, destination) ? try headers(destination, context) : [:],
             metadata: try metadata(row, destination, filename: filename),
             requestRule: RequestRule(exact: destination.chunkSize),
+            renews: destination.headers.values.contains { $0.hasPrefix(Secret.provider) },
             finalize: finalizes ? .wix(filename: filename) : nil,
             grant: row.uploadToken != nil,
             capabilities: capabilities
@@ -86,28 +97,36 @@ enum UploadPlan {
         return origins[0] != nil && origins[0] == origins[1]
     }
 
-    /// The headers of a destination, with environment variables in place.
-    static func headers(_ destination: Destination, environment: (String) -> String?) throws -> HTTPFields {
+    /// The headers of a destination, with secrets in place.
+    private static func headers(_ destination: Destination, _ context: Context) throws -> HTTPFields {
         var fields = HTTPFields()
         for (header, value) in destination.headers.sorted(by: { $0.key < $1.key }) {
             guard let name = HTTPField.Name(header) else { continue }
-            guard value.hasPrefix("env:") else {
+            guard Secret.isReference(value) else {
                 fields.append(HTTPField(name: name, value: value))
                 continue
             }
-            let variable = String(value.dropFirst("env:".count))
-            guard let secret = environment(variable), !secret.isEmpty, HTTPFieldName.isValidValue(secret) else {
-                throw Failure(
-                    code: "credentials_missing",
-                    message:
-                        "the header \(header) of destination \(destination.name) comes from the environment variable "
-                        + "\(variable), which the worker does not have; set it, start the worker again, and resume",
-                    parks: .credentials
-                )
+            guard let secret = context.secret(value) else {
+                throw missing(value, "the header \(header)", destination)
             }
             fields.append(HTTPField(name: name, value: secret))
         }
         return fields
+    }
+
+    /// The worker has no secret of that reference.
+    static func missing(_ reference: String, _ what: String, _ destination: Destination) -> Failure {
+        let isVariable = reference.hasPrefix(Secret.environment)
+        let name = reference.split(separator: ":", maxSplits: 1).last.map(String.init) ?? ""
+        return Failure(
+            code: "credentials_missing",
+            message: isVariable
+                ? "\(what) of destination \(destination.name) comes from the environment variable \(name), which the "
+                    + "worker does not have; set it, start the worker again, and resume"
+                : "\(what) of destination \(destination.name) comes from the provider \(name), which this program does "
+                    + "not have; work the queue with the program that has it, and resume",
+            parks: .credentials
+        )
     }
 
     /// Checks metadata, and gives it the form of the wire, sorted by key.
@@ -143,7 +162,7 @@ enum UploadPlan {
             )
         }
         values.merge(own) { $1 }
-        if let token = row.uploadToken { values["token"] = token }
+        if let token = row.uploadToken, destination.configuration == nil { values["token"] = token }
         do {
             return try metadata(values)
         } catch let error as UploadQueueError {

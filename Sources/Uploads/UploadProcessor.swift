@@ -26,6 +26,8 @@ public struct UploadProcessor: Service, CustomStringConvertible {
         public var stallTimeout: Duration
         /// How long requests in flight may go on at graceful shutdown; the default is 10 seconds.
         public var gracePeriod: Duration
+        /// What `provider:NAME` stands for in destinations, by name; the default has none.
+        public var credentials: [String: CredentialProvider]
         /// Where to log: debug and trace for each upload's course, info for what went wrong and is tried again.
         public var logger: Logger
 
@@ -37,6 +39,7 @@ public struct UploadProcessor: Service, CustomStringConvertible {
         ///   - retry: When to try again.
         ///   - stallTimeout: A request that makes no progress for so long is cut.
         ///   - gracePeriod: How long requests in flight may go on at graceful shutdown.
+        ///   - credentials: What `provider:NAME` stands for in destinations, by name.
         ///   - logger: Where to log; the default drops everything.
         public init(
             concurrency: Int = 4,
@@ -44,6 +47,7 @@ public struct UploadProcessor: Service, CustomStringConvertible {
             retry: RetryPolicy = .init(),
             stallTimeout: Duration = .seconds(60),
             gracePeriod: Duration = .seconds(10),
+            credentials: [String: CredentialProvider] = [:],
             logger: Logger = Logger(label: "uploads", factory: { _ in SwiftLogNoOpLogHandler() })
         ) {
             self.concurrency = max(1, concurrency)
@@ -51,6 +55,7 @@ public struct UploadProcessor: Service, CustomStringConvertible {
             self.retry = retry
             self.stallTimeout = stallTimeout
             self.gracePeriod = gracePeriod
+            self.credentials = credentials
             self.logger = logger
         }
     }

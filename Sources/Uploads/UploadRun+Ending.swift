@@ -68,6 +68,10 @@ extension UploadRun {
     }
 
     func refuse(_ failure: UploadPlan.Failure) async throws {
+        if failure.isPassing {
+            try await later(Problem(code: failure.code, message: failure.message), of: nil)
+            return
+        }
         if let reason = failure.parks, claimed.upload.requested != .cancel {
             try await store.parked(claim, reason: reason.rawValue, code: failure.code, message: failure.message)
         } else {

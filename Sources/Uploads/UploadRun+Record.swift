@@ -11,7 +11,11 @@ extension UploadRun {
     }
 
     /// Makes a transition durable.
-    func record(_ transition: Transition, of upload: UploadMachine.Upload) async throws -> Outcome {
+    func record(
+        _ transition: Transition,
+        of upload: UploadMachine.Upload,
+        _ known: ClaimedUpload
+    ) async throws -> Outcome {
         switch transition {
         case .minted(let grant):
             return .goesOn(
@@ -19,11 +23,20 @@ extension UploadRun {
                     claim,
                     endpoint: grant.endpoint.absoluteString,
                     token: grant.token,
+                    uploadURL: grant.uploadURL?.absoluteString,
+                    captured: grant.captured.isEmpty ? nil : JSONObject.encode(grant.captured),
                     expiresAt: expiry(of: grant)
                 )
             )
-        case .created(let url, let completing):
-            return .goesOn(try await store.created(claim, url: url.absoluteString, completing: completing))
+        case .created(let url, let completing, let captured):
+            return .goesOn(
+                try await store.created(
+                    claim,
+                    url: url.absoluteString,
+                    completing: completing,
+                    captured: captured.isEmpty ? nil : JSONObject.encode(Self.captured(known, and: captured))
+                )
+            )
         case .acknowledged(let offset, let completing):
             return .goesOn(try await store.acknowledged(claim, offset: offset, completing: completing))
         case .transferred(.done):
@@ -67,15 +80,29 @@ extension UploadRun {
     func learn(_ transition: Transition, of known: inout ClaimedUpload) {
         switch transition {
         case .minted(let grant):
-            known.upload.phase = .create
+            known.upload.phase = grant.uploadURL == nil ? .create : .transfer
             known.upload.endpoint = grant.endpoint.absoluteString
             known.upload.uploadToken = grant.token
+            known.upload.uploadURL = grant.uploadURL?.absoluteString
+            known.upload.captured = JSONObject.encode(grant.captured)
+        case .created(let url, _, let captured):
+            known.upload.uploadURL = url.absoluteString
+            known.upload.captured = JSONObject.encode(Self.captured(known, and: captured))
+        case .gone:
+            known.upload.uploadURL = nil
+        case .transferred(let next):
+            known.upload.phase = .init(rawValue: next.rawValue) ?? known.upload.phase
         case .finalized(let response, _):
             known.upload.phase = .confirm
             known.upload.response = response
         default:
             break
         }
+    }
+
+    /// What is known of the host's answers, and what came with another one.
+    private static func captured(_ known: ClaimedUpload, and more: [String: String]) -> [String: String] {
+        (known.upload.captured.flatMap(JSONObject.decode) ?? [:]).merging(more) { $1 }
     }
 
     /// When the host, or the token itself, says that a grant is over.
@@ -90,7 +117,7 @@ extension Transition {
     /// Whether the requests after it are made of what it brought.
     var bringsMoreToKnow: Bool {
         switch self {
-        case .minted, .finalized(_, .confirm): true
+        case .minted, .transferred(.confirm), .finalized(_, .confirm): true
         default: false
         }
     }

@@ -18,6 +18,7 @@ struct UploadRun: Sendable {
         var monitor: TransferMonitor
         var patience: DatabasePatience
         var mintRate: MintRate
+        var credentials: CredentialCache
         var logger: Logger
         var isStopping: @Sendable () -> Bool
     }
@@ -97,11 +98,25 @@ struct UploadRun: Sendable {
         known.upload.uploadLength = identity.length
         try await replaceExpiredGrant(&known)
         let upload = try UploadPlan.upload(known, identity: identity)
-        var plan = try UploadPlan.plan(known, capabilities: nil, environment: context.surroundings.environment)
+        var (plan, provided) = try await plan(known)
         if !plan.grant {
             plan.capabilities = await context.capabilities.capabilities(of: upload.endpoint, headers: plan.headers)
         }
-        try await drive(known, UploadMachine(upload: upload, plan: plan), plan, file: file, identity: identity)
+        let machine = UploadMachine(upload: upload, plan: plan)
+        try await drive(known, machine, plan, provided, file: file, identity: identity)
+    }
+
+    /// What the machine needs to know, with credentials as they are now, and those that the program provided.
+    private func plan(_ known: ClaimedUpload) async throws -> (UploadMachine.Plan, provided: [String: String]) {
+        let provided = try await context.credentials.secrets(of: known.destination)
+        let environment = context.surroundings.environment
+        let context = UploadPlan.Context(now: now) { reference in
+            let value =
+                reference.hasPrefix(Secret.environment)
+                ? environment(String(reference.dropFirst(Secret.environment.count))) : provided[reference]
+            return value.flatMap { !$0.isEmpty && HTTPFieldName.isValidValue($0) ? $0 : nil }
+        }
+        return (try UploadPlan.plan(known, capabilities: nil, context), provided)
     }
 
     /// Where a grant that the queue got has expired before it was used, another one is got before a byte is wasted.
@@ -151,11 +166,12 @@ struct UploadRun: Sendable {
         _ claimed: ClaimedUpload,
         _ first: UploadMachine,
         _ firstPlan: UploadMachine.Plan,
+        _ firstProvided: [String: String],
         file: SourceFile?,
         identity: SourceIdentity
     ) async throws {
         var known = claimed
-        var plan = firstPlan
+        var (plan, provided) = (firstPlan, firstProvided)
         var machine = first
         var action = machine.start()
         while true {
@@ -171,6 +187,7 @@ struct UploadRun: Sendable {
                 tellMonitor(machine.upload)
                 do {
                     let answer = try await send(request, file: file)
+                    if answer.status == 401 { await context.credentials.refused(provided) }
                     if request.step == .transfer { try file?.check(identity) }
                     action = machine.receive(answer)
                 } catch let failure as RequestFailure {
@@ -184,18 +201,14 @@ struct UploadRun: Sendable {
                     action = machine.receive(failure)
                 }
             case .record(let transition):
-                let outcome = try await durably { try await record(transition, of: machine.upload) }
+                let outcome = try await durably { try await record(transition, of: machine.upload, known) }
+                learn(transition, of: &known)
                 switch outcome {
                 case .ended:
                     return
                 case .goesOn(nil) where transition.bringsMoreToKnow:
                     _ = machine.recorded()
-                    learn(transition, of: &known)
-                    plan = try UploadPlan.plan(
-                        known,
-                        capabilities: nil,
-                        environment: context.surroundings.environment
-                    )
+                    (plan, provided) = try await self.plan(known)
                     machine = UploadMachine(upload: machine.upload, plan: plan)
                     action = machine.start()
                 case .goesOn(.pause) where transition != .finalizeSent:

@@ -101,6 +101,7 @@ final class WorkShift: Sendable {
             monitor: monitor,
             patience: patience,
             mintRate: MintRate(),
+            credentials: CredentialCache(options.credentials),
             logger: options.logger,
             isStopping: { self.state.withLock(\.stopping) }
         )

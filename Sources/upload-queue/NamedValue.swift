@@ -6,7 +6,7 @@ struct NamedValue: Sendable {
     var value: String
 
     /// Reads `KEY=VALUE`.
-    static func metadata(_ text: String) throws -> NamedValue {
+    static func pair(_ text: String) throws -> NamedValue {
         guard let pair = NamedValue(text, separator: "=") else {
             throw ValidationError("'\(text)' is not KEY=VALUE.")
         }
@@ -19,6 +19,15 @@ struct NamedValue: Sendable {
         guard var pair = NamedValue(text, separator: ":") else { throw ValidationError("A header is 'Name: value'.") }
         pair.value = String(pair.value.drop { $0 == " " })
         while pair.value.last == " " { pair.value.removeLast() }
+        return pair
+    }
+
+    /// Reads `NAME=REFERENCE`.
+    static func secret(_ text: String) throws -> NamedValue {
+        // The text is not repeated: it may be the secret itself.
+        guard let pair = NamedValue(text, separator: "="), pair.value.hasPrefix("env:"), pair.value != "env:" else {
+            throw ValidationError("A secret is NAME=env:VARIABLE; the secret itself is never stored.")
+        }
         return pair
     }
 

@@ -61,9 +61,9 @@ import Testing
         arguments: [
             (["--tus", "ftp://example.org/"], "not an http or https URL"),
             (["--tus", "example.org"], "not an http or https URL"),
-            ([], "either --tus URL or --wix"),
-            (["--tus", "http://a.example/", "--wix"], "either --tus URL or --wix"),
-            (["--wix", "--chunk-size", "1"], "--wix takes none of"),
+            ([], "one of --tus URL, --wix"),
+            (["--tus", "http://a.example/", "--wix"], "one of --tus URL, --wix"),
+            (["--wix", "--chunk-size", "1"], "are for --tus"),
             (["--tus", "http://a.example/", "--chunk-size", "0"], "chunk size"),
             (["--tus", "http://a.example/", "--chunk-size", "8 apples"], "8 apples"),
             (["--tus", "http://a.example/", "--metadata", "=v"], "KEY=VALUE"),

@@ -8,7 +8,7 @@ import Testing
         "attempt",
         "filename", "content_type", "not_before", "retry_at", "pause_reason", "requested", "last_error_code",
         "last_error",
-        "response", "created_at", "finished_at",
+        "response", "captured", "created_at", "finished_at",
     ]
 
     private static func withThree() async throws -> QueueCommands {

@@ -63,8 +63,8 @@ import Testing
             (["--wix", "--api-key", "env:K"], "--site-id or --account-id"),
             (["--wix", "--site-id", "S", "--account-id", "A", "--api-key", "env:K"], "--site-id or --account-id"),
             (["--tus", "http://a.example/", "--site-id", "S", "--api-key", "env:K"], "are for --wix"),
-            (["--wix", "--file", "x.json"], "either --tus URL or --wix"),
-            (["--file", "x.json", "--header", "A: b"], "they are in the file"),
+            (["--wix", "--file", "x.json"], "one of --tus URL, --wix"),
+            (["--file", "x.json", "--header", "A: b"], "are for --tus"),
             (["--wix", "--site-id", "S", "--api-key", "env:K", "--api", "ftp://a/"], "not an http or https URL"),
         ]
     )

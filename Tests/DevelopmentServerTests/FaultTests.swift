@@ -15,7 +15,7 @@ import Testing
             #expect(try await Wire.head(url).offset == "0")
             #expect(try await Wire.patch(url, at: 0, [1, 2, 3]).status == 204)
             let faults = server.requests().filter { $0.step == .transfer }.map(\.fault)
-            let text = "transfer:status=503:body=busy:header=Retry-After=7:times=2"
+            let text = "transfer:status=503:header=Retry-After=7:times=2:body=busy"
             #expect(faults == [text, text, nil])
         }
     }

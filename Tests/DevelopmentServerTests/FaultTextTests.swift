@@ -6,8 +6,12 @@ import Testing
         let expected: [(String, Fault)] = [
             ("PATCH:status=503:times=2", Fault(.method("PATCH"), .status(503), times: 2)),
             (
-                "mint:status=429:body=slow down:header=Retry-After=3",
-                Fault(.step(.mint), .status(429, body: "slow down", headers: ["Retry-After": "3"]))
+                #"mint:status=429:header=Retry-After=3:times=2:body={"a":{"b":1}}:body=x"#,
+                Fault(
+                    .step(.mint),
+                    .status(429, body: #"{"a":{"b":1}}:body=x"#, headers: ["Retry-After": "3"]),
+                    times: 2
+                )
             ),
             ("finalize:status-after=502", Fault(.step(.finalize), .statusAfter(502))),
             ("*:delay=0.5:times=9", Fault(Fault.Match(), .delay(.milliseconds(500)), times: 9)),

@@ -45,8 +45,8 @@ enum Sample {
     /// A mint whose answer is a grant where it has a file, as the answers of these tests do.
     static let mint = HostAPI.Mint(
         request: Request(step: .mint, method: .post, url: url("https://api.example.org/mint"), fields: [:])
-    ) { body in
-        Finalize.hasFileObject(body) ? HostAPI.Minted(endpoint: endpoint, token: token) : nil
+    ) { answer in
+        Finalize.hasFileObject(answer.body) ? HostAPI.Minted(endpoint: endpoint, token: token) : nil
     }
 
     /// A question whose answer says that the file is ready where it has one, or a word of its own.
@@ -123,7 +123,7 @@ extension Transition {
     var summary: String {
         switch self {
         case .minted: "minted"
-        case .created(_, let completing): "created\(completing ? " completing" : "")"
+        case .created(_, let completing, _): "created\(completing ? " completing" : "")"
         case .acknowledged(let offset, let completing): "acknowledged \(offset)\(completing ? " completing" : "")"
         case .transferred(let next): "transferred \(next.rawValue)"
         case .finalizeSent: "finalizeSent"

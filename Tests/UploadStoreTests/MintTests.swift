@@ -53,6 +53,41 @@ import Testing
         #expect(try await fixture.events(claim.uploadID).map(\.event) == ["add", "claim", "minted"])
     }
 
+    /// A host that creates the upload itself leaves nothing to create.
+    @Test func anUploadThatTheHostCreatedIsTransferred() async throws {
+        let (fixture, worker) = try await fixture()
+        let id = try await add(fixture)
+        let claim = try #require(try await fixture.claim(worker).first).claim
+        let url = "https://upload.example.org/tus/1?signature=\(Self.token)"
+        try await fixture.store.minted(
+            claim,
+            endpoint: url,
+            token: url,
+            uploadURL: url,
+            captured: #"{"uri":"/videos/1"}"#,
+            expiresAt: nil
+        )
+        let row = try await fixture.row(id)
+        #expect(row.phase == .transfer && row.uploadURL == url && row.captured == #"{"uri":"/videos/1"}"#)
+        let last = try #require(try await fixture.events(id).last)
+        #expect(last.event == "minted" && last.phase == "transfer")
+        try await fixture.store.gone(claim, next: .mint, code: "gone", message: "m")
+        #expect(try await fixture.row(id).captured == nil)
+        #expect(try await fixture.row(id).uploadURL == nil)
+    }
+
+    @Test func whatTheAnswerToACreationHadIsKept() async throws {
+        let (fixture, worker) = try await fixture()
+        let claim = try await minted(fixture, worker)
+        let url = "https://upload.example.org/tus/1"
+        try await fixture.store.created(claim, url: url, completing: false, captured: #"{"videoID":"7"}"#)
+        #expect(try await fixture.row(claim.uploadID).captured == #"{"videoID":"7"}"#)
+        let refused = try await storeError {
+            try await fixture.store.created(claim, url: url, completing: false, captured: "7")
+        }
+        #expect(refused.message.contains("captured"))
+    }
+
     /// A plain INSERT names no phase; its claim starts with the mint.
     @Test func whatSQLAddsIsMintedToo() async throws {
         let (fixture, worker) = try await fixture()

@@ -1,5 +1,11 @@
 import HTTPTypes
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 extension Fault {
     /// A fault's text form says something that cannot be used.
     package struct ParseError: Error, Equatable, CustomStringConvertible {
@@ -11,9 +17,10 @@ extension Fault {
     package static let textForm = """
         WHICH:EFFECT[:OPTION...], for example PATCH:status=503:times=2 or transfer:cut=1048576. WHICH is a method, \
         a step (\(RequestStep.allCases.map(\.rawValue).joined(separator: ", "))) or *. EFFECT is one of status=CODE \
-        (with body=TEXT, header=NAME=VALUE), status-after=CODE, delay=SECONDS, cut=BYTES, cut-after-processing, \
+        (with header=NAME=VALUE, body=TEXT), status-after=CODE, delay=SECONDS, cut=BYTES, cut-after-processing, \
         accept-only=BYTES, stall=BYTES, drop-header=NAME, set-header=NAME=VALUE, lose=BYTES. OPTION is times=N (how \
-        many requests, default 1), nth=N (from the Nth fitting request on) or path=TEXT (that the path contains).
+        many requests, default 1), nth=N (from the Nth fitting request on) or path=TEXT (that the path contains); \
+        body=TEXT comes last, since all that follows is its text.
         """
 
     /// Reads the text form, see ``textForm``.
@@ -21,7 +28,10 @@ extension Fault {
     /// - Parameter text: the text form.
     /// - Throws: ``ParseError`` that names the part at fault.
     package init(parsing text: String) throws(ParseError) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        // A body is JSON more often than not, which has colons of its own.
+        let halves = text.components(separatedBy: ":body=")
+        var parts = halves[0].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        if halves.count > 1 { parts.append("body=" + halves.dropFirst().joined(separator: ":body=")) }
         guard parts.count >= 2 else {
             throw ParseError(description: "fault '\(text)' has no effect: write for example 'PATCH:status=503'")
         }
@@ -149,16 +159,18 @@ private struct Draft {
 }
 
 extension Fault: CustomStringConvertible {
-    /// The text form; it reads back as an equal fault unless a text in it contains a colon.
+    /// The text form; it reads back as an equal fault unless the path or a header in it contains a colon.
     package var description: String {
         var parts = [match.step?.rawValue ?? match.method ?? "*", effect.text]
-        if case .status(_, let body, let headers) = effect {
-            if let body { parts.append("body=\(body)") }
+        var body: String?
+        if case .status(_, let text, let headers) = effect {
+            body = text
             parts += headers.sorted { $0.key < $1.key }.map { "header=\($0.key)=\($0.value)" }
         }
         if match.occurrence != 1 { parts.append("nth=\(match.occurrence)") }
         if let path = match.path { parts.append("path=\(path)") }
         if times != 1 { parts.append("times=\(times)") }
+        if let body { parts.append("body=\(body)") }
         return parts.joined(separator: ":")
     }
 }

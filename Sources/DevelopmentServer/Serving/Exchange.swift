@@ -63,7 +63,7 @@ struct Exchange {
     }
 
     /// The text of a query value; nil when an escape is malformed or the bytes are no UTF-8.
-    private static func decoded(_ value: Substring) -> String? {
+    static func decoded(_ value: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = value.utf8[...]
         while let byte = rest.popFirst() {

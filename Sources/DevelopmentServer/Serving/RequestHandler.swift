@@ -72,7 +72,7 @@ struct RequestHandler: Sendable {
         if case .status = exchange.fault?.effect { return false }
         return switch exchange.route.target {
         case .collection, .upload: true
-        case .token, .mint, .file, .unknown: false
+        case .token, .mint, .file, .standIn, .unknown: false
         }
     }
 

@@ -2,19 +2,27 @@ import HTTPTypes
 
 /// What a request's method and path ask for.
 struct Route: Sendable {
-    /// The two tus endpoints.
+    /// The tus endpoints.
     enum Endpoint: Sendable, Equatable {
         /// `/files/`.
         case tus
         /// `/upload/tus`: the one whose creations need a minted token.
         case wix
+        /// The one of another host, below this path.
+        case standIn(StandIn, path: String)
 
         /// The path that ids are appended to.
         var path: String {
             switch self {
             case .tus: "/files/"
             case .wix: "/upload/tus/"
+            case .standIn(_, let path): path
             }
+        }
+
+        /// The other host.
+        var host: StandIn? {
+            if case .standIn(let host, _) = self { host } else { nil }
         }
     }
 
@@ -24,6 +32,8 @@ struct Route: Sendable {
         case token(UploadToken)
         case mint
         case file
+        /// The API of another host; the path is what follows its name.
+        case standIn(StandIn, path: [String])
         case unknown
     }
 
@@ -46,7 +56,10 @@ struct Route: Sendable {
     }
 
     private static func target(_ method: HTTPRequest.Method, _ parts: [Substring]) -> Target {
-        switch parts.count {
+        if let host = parts.first.flatMap({ StandIn(rawValue: String($0)) }) {
+            return host.target(Array(parts.dropFirst()))
+        }
+        return switch parts.count {
         case 1 where parts == ["files"]: .collection(.tus)
         case 2 where parts == ["upload", "tus"]: .collection(.wix)
         case 2 where parts[0] == "files": .upload(.tus, id: String(parts[1]))
@@ -67,8 +80,8 @@ struct Route: Sendable {
         case (.upload, .delete): .delete
         case (.upload, .get): .download
         case (.token, _): .finalize
-        case (.mint, .post): .mint
-        case (.file, .get): .confirm
+        case (.mint, .post), (.standIn, .post): .mint
+        case (.file, .get), (.standIn, .get): .confirm
         default: .other
         }
     }

@@ -18,6 +18,8 @@ struct StoredUpload: Codable, Sendable {
     let expires: Double?
     /// The Wix grant it was created with; nil for an upload of the plain tus endpoint.
     let grant: String?
+    /// The host that is stood in for, where it was created at one.
+    var host: StandIn?
     /// Whether a DELETE ended it.
     var deleted = false
 

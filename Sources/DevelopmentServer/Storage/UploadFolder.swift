@@ -112,11 +112,11 @@ struct UploadFolder: Sendable {
     }
 
     /// Whether `text` can be an identifier, and so a file name.
-    private static func isIdentifier(_ text: String) -> Bool {
+    static func isIdentifier(_ text: String) -> Bool {
         text.utf8.count == 32 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
-    private func read(_ name: String) throws -> Data? {
+    func read(_ name: String) throws -> Data? {
         let file: FileDescriptor
         do {
             file = try FileDescriptor.open(directory.appending(name), .readOnly, options: [.closeOnExec])
@@ -132,7 +132,7 @@ struct UploadFolder: Sendable {
         }
     }
 
-    private func write(_ content: Data, named name: String) throws {
+    func write(_ content: Data, named name: String) throws {
         let temporary = directory.appending("\(name).\(Self.newIdentifier()).temporary")
         let file = try FileDescriptor.open(
             temporary,

@@ -31,6 +31,8 @@ extension RequestHandler {
             return .reply(try await mint(&exchange))
         case (.file, .confirm):
             return .reply(try await confirm(exchange))
+        case (.standIn(let host, let path), .mint), (.standIn(let host, let path), .confirm):
+            return .reply(try await standIn(&exchange, host, path))
         case (.unknown, _):
             throw Rejection(.notFound, "nothing is here: see /files/ and /upload/tus")
         default:
@@ -61,6 +63,8 @@ extension RequestHandler {
         if exchange.hasBody { try requireBytes(exchange, room: length) }
 
         let grant = endpoint == .wix ? try await admit(metadata ?? nil, &exchange) : nil
+        var media: StoredMedia?
+        if let host = endpoint.host { media = try await admit(exchange, host, metadata ?? nil) }
         let now = Date().timeIntervalSince1970
         let upload = StoredUpload(
             id: UploadFolder.newIdentifier(),
@@ -68,9 +72,12 @@ extension RequestHandler {
             metadata: header,
             created: now,
             expires: configuration.expiresAfter.map { now + $0 / .seconds(1) },
-            grant: grant
+            grant: grant,
+            host: endpoint.host
         )
         try await FileWork.run { try folder.create(upload) }
+        media?.upload = upload.id
+        if let media { try await FileWork.run { try folder.save(media) } }
         if let grant { try await enter(upload.id, grant) }
         exchange.record.upload = upload.id
         exchange.record.offsetBefore = 0
@@ -82,6 +89,7 @@ extension RequestHandler {
             reply.headers[named: "Upload-Offset"] = exchange.record.offsetAfter.map(String.init)
         }
         reply.headers[.location] = exchange.origin + endpoint.path + upload.id
+        if endpoint.host == .cloudflare { reply.headers[named: "stream-media-id"] = media?.id }
         reply.headers[named: "Upload-Expires"] = upload.expires.map(HTTPDate.text)
         return .reply(reply)
     }
@@ -92,6 +100,9 @@ extension RequestHandler {
             try await FileWork.run { try folder.lose(count, of: id) }
         }
         let offset = try await FileWork.run { try folder.offset(of: id) }
+        if upload.host?.forgetsCompleteUploads == true, offset == upload.length {
+            throw Rejection(.gone, "the upload is complete")
+        }
         exchange.record.offsetBefore = offset
         exchange.record.offsetAfter = offset
         var reply = Reply(status: .ok)
@@ -123,6 +134,7 @@ extension RequestHandler {
             throw Rejection(.conflict, "Upload-Offset is \(claimed), the upload's offset is \(offset)")
         }
         try requireBytes(exchange, room: upload.length - offset)
+        try requireChunk(exchange, upload, at: offset)
         guard try await store(&exchange, upload, at: offset) else { return .hangUp }
 
         var reply = Reply(status: .noContent)
@@ -162,7 +174,7 @@ extension RequestHandler {
     ) async throws -> StoredUpload {
         try requireProtocol(exchange, endpoint)
         let stored = try await FileWork.run { try folder.upload(id) }
-        guard let stored, (stored.grant != nil) == (endpoint == .wix) else {
+        guard let stored, (stored.grant != nil) == (endpoint == .wix), stored.host == endpoint.host else {
             throw Rejection(.notFound, "there is no such upload")
         }
         exchange.record.upload = id
@@ -174,6 +186,7 @@ extension RequestHandler {
 
     private func requireProtocol(_ exchange: Exchange, _ endpoint: Route.Endpoint) throws {
         if endpoint == .wix { try refuseAuthorization(exchange) }
+        if let host = endpoint.host { try authorize(exchange, host) }
         guard exchange.method != .get, exchange.request.headers[named: "Tus-Resumable"] != "1.0.0" else { return }
         var reply = Rejection(.preconditionFailed, "Tus-Resumable must be 1.0.0").reply
         reply.headers[named: "Tus-Version"] = "1.0.0"

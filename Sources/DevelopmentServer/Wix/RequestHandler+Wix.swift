@@ -22,7 +22,7 @@ extension RequestHandler {
 
     /// Mints a token, and makes it durable.
     func mint(_ exchange: inout Exchange) async throws -> Reply {
-        let body = try await json(&exchange)
+        let body = try await smallBody(&exchange)
         let request: MintRequest
         do {
             request = try JSONDecoder().decode(MintRequest.self, from: body)
@@ -108,7 +108,7 @@ extension RequestHandler {
     /// Finalizes, once: deliberately not idempotent.
     func finalize(_ exchange: inout Exchange, _ token: UploadToken) async throws -> Reply {
         try refuseAuthorization(exchange)
-        let body = try await json(&exchange)
+        let body = try await smallBody(&exchange)
         var grant = try await grant(of: token)
         exchange.record.grant = grant.id
         grant.finalizeRequests += 1
@@ -183,7 +183,8 @@ extension RequestHandler {
         return Reply(status: .ok, body: .json(MediaFileResponse(file: file)))
     }
 
-    private func json(_ exchange: inout Exchange) async throws -> Data {
+    /// The whole body of a request to an API.
+    func smallBody(_ exchange: inout Exchange) async throws -> Data {
         guard exchange.hasBody else { return Data() }
         exchange.bodyState = .partly
         let body: ByteBuffer

@@ -30,8 +30,21 @@ final class ConfigurationNode {
         return members[name].flatMap { $0 == .null ? nil : $0 }
     }
 
+    /// The names of the members, sorted.
+    var memberNames: [String] { members.keys.sorted() }
+
+    /// The names of the members that are `null`, sorted.
+    var emptyMembers: [String] { members.filter { $0.value == .null }.keys.sorted() }
+
     func node(_ name: String) throws -> ConfigurationNode? {
         try value(name).map { try ConfigurationNode($0, path: "\(path).\(name)") }
+    }
+
+    /// Every item of a list, each an object.
+    func nodes(_ name: String) throws -> [ConfigurationNode] {
+        guard let value = value(name) else { return [] }
+        guard case .array(let items) = value else { throw mistake(name, "it is no list") }
+        return try items.enumerated().map { try ConfigurationNode($1, path: "\(path).\(name)[\($0)]") }
     }
 
     func text(_ name: String) throws -> String? {
@@ -101,6 +114,25 @@ final class ConfigurationNode {
     func place(_ name: String) throws -> JSONPath? {
         guard let text = try text(name) else { return nil }
         guard let place = JSONPath(text) else { throw mistake(name, "it is no path such as $.file.id") }
+        return place
+    }
+
+    func answerPlace(_ name: String) throws -> AnswerPlace? {
+        try text(name).map { text in try answerPlace(text, at: name) }
+    }
+
+    /// Every member of an object, each a place.
+    func answerPlaces(_ name: String) throws -> [String: AnswerPlace] {
+        let texts = try texts(name)
+        return try texts.reduce(into: [:]) { places, text in
+            places[text.key] = try answerPlace(text.value, at: "\(name).\(text.key)")
+        }
+    }
+
+    private func answerPlace(_ text: String, at name: String) throws -> AnswerPlace {
+        guard let place = AnswerPlace(text) else {
+            throw mistake(name, "it is neither a path such as $.file.id nor header:NAME")
+        }
         return place
     }
 

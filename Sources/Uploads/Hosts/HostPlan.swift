@@ -5,22 +5,16 @@ internal import UploadStore
 
 /// What an upload to a host with a configuration asks, with everything filled in that is known by now.
 ///
-/// A plan is made anew when more is known: after the mint, and after the finalize.
+/// A plan is made anew when more is known: after the mint, and after the last byte or the finalize.
 struct HostPlan {
     private let row: UploadRow
     private let destination: Destination
     private let steps: HostSteps
-    private var values: [String: String]
-    private let secrets: [String]
-    private let headers: HTTPFields
+    private let values: HostValues
 
     /// Nil where the destination has no configuration.
-    init?(
-        _ claimed: ClaimedUpload,
-        _ destination: Destination,
-        filename: String,
-        environment: (String) -> String?
-    ) throws {
+    init?(_ claimed: ClaimedUpload, _ destination: Destination, filename: String, _ context: UploadPlan.Context) throws
+    {
         guard let configuration = claimed.destination.configuration else { return nil }
         guard let steps = destination.configuration?.steps else {
             throw UploadPlan.Failure(
@@ -33,55 +27,36 @@ struct HostPlan {
         row = claimed.upload
         self.destination = destination
         self.steps = steps
-        var values = Dictionary(uniqueKeysWithValues: steps.values.map { ("config.\($0.key)", $0.value) })
-        var secrets: [String] = []
-        for (name, variable) in steps.secrets {
-            // What is deleted at the upload host needs no key.
-            let isCancelled = row.requested == .cancel
-            guard let secret = environment(variable) ?? (isCancelled ? "-" : nil), !secret.isEmpty,
-                HTTPFieldName.isValidValue(secret)
-            else {
-                throw UploadPlan.Failure(
-                    code: "credentials_missing",
-                    message:
-                        "the secret \(name) of destination \(destination.name) comes from the environment variable "
-                        + "\(variable), which the worker does not have; set it, start the worker again, and resume",
-                    parks: .credentials
-                )
-            }
-            values["secret.\(name)"] = secret
-            secrets.append(secret)
+        values = try Self.understood(destination) {
+            try HostValues(steps, claimed.upload, destination, filename, context)
         }
-        values["file.name"] = filename
-        values["file.type"] = row.contentType ?? ContentType.of(filename) ?? "application/octet-stream"
-        values["file.size"] = row.uploadLength.map(String.init)
-        values["upload.id"] = String(row.id)
-        values["mint.endpoint"] = row.endpoint.map(Self.withoutSlash)
-        values["mint.token"] = row.uploadToken
-        values["host.fileID"] = Self.fileID(steps, row)
-        self.values = values
-        self.secrets = secrets
-        headers =
-            UploadPlan.sharesOrigin(row, destination)
-            ? try UploadPlan.headers(destination, environment: environment) : [:]
     }
 
     func plan(capabilities: Capabilities?) throws -> UploadMachine.Plan {
-        let hasGrant = row.uploadToken != nil
-        do {
+        try Self.understood(destination) {
+            let hasGrant = row.uploadToken != nil
             return UploadMachine.Plan(
-                headers: headers,
+                headers: try headers(),
                 metadata: try hasGrant || steps.mint == nil ? metadata() : .none,
                 requestRule: RequestRule(exact: steps.chunk.exact ?? destination.chunkSize),
                 mint: try mint(),
+                capture: { [places = steps.created] answer in places.compactMapValues { $0.text(in: answer) } },
+                renews: steps.renews,
+                rules: steps.rules,
                 finalize: try hasGrant ? finalize() : nil,
                 probe: try steps.question.flatMap { try question($0) },
                 confirms: steps.question?.waits ?? false,
                 confirm: try steps.question.flatMap { try question($0, step: .confirm) },
                 grant: hasGrant || steps.mint != nil,
-                secrets: secrets,
+                secrets: values.secrets,
                 capabilities: capabilities
             )
+        }
+    }
+
+    private static func understood<Value>(_ destination: Destination, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
         } catch let failure as Template.Failure {
             throw UploadPlan.Failure(
                 code: "invalid_destination",
@@ -92,29 +67,62 @@ struct HostPlan {
         }
     }
 
+    /// They are for the endpoint of the destination, which is known to be the one of this upload once it is minted.
+    private func headers() throws -> HTTPFields {
+        guard steps.mint == nil || row.uploadToken != nil, UploadPlan.sharesOrigin(row, destination) else { return [:] }
+        var fields = HTTPFields()
+        for (header, template) in steps.headers.sorted(by: { $0.key < $1.key }) {
+            guard let name = HTTPField.Name(header) else { continue }
+            let value = try template.text(values.all)
+            guard HTTPFieldName.isValidValue(value) else {
+                throw Template.Failure(message: "the header \(header) would have an illegal value")
+            }
+            fields.append(HTTPField(name: name, value: value))
+        }
+        return fields
+    }
+
     private func metadata() throws -> Metadata {
-        let own = try steps.metadata?.mapValues { try $0.text(values) } ?? [:]
+        let own = try steps.metadata?.mapValues { try $0.text(values.all) } ?? [:]
         return try UploadPlan.metadata(row, destination, values: own)
     }
 
     private func mint() throws -> HostAPI.Mint? {
         guard let mint = steps.mint else { return nil }
-        let request = try mint.request.request(.mint, values)
-        let isSecure = request.url.scheme?.lowercased() == "https"
-        return HostAPI.Mint(request: request) { body in
-            guard let answer = JSONValue(body), let endpoint = mint.endpoint.value(in: answer)?.text,
-                let token = mint.token.value(in: answer)?.text,
-                let grant = try? Grant(uploadURL: endpoint, uploadToken: token), let url = URL(string: grant.uploadURL),
-                // A token that came over https does not go over http.
-                !isSecure || url.scheme?.lowercased() == "https"
-            else { return nil }
-            return HostAPI.Minted(endpoint: url, token: grant.uploadToken)
-        }
+        let request = try mint.request.request(.mint, values.all)
+        let endpoint = destination.endpoint
+        return HostAPI.Mint(request: request) { answer in Self.minted(mint, answer, to: request.url, endpoint) }
+    }
+
+    /// What an answer to a mint brings; nil where something is missing or cannot be used.
+    private static func minted(
+        _ mint: HostSteps.Mint,
+        _ answer: Answer,
+        to url: URL,
+        _ fixed: String?
+    ) -> HostAPI.Minted? {
+        let uploadURL = mint.uploadURL?.text(in: answer)
+        guard let endpoint = uploadURL ?? mint.endpoint?.text(in: answer) ?? fixed,
+            // The URL of an upload that exists is all that it takes to send to it.
+            let token = mint.token.map({ $0.text(in: answer) }) ?? uploadURL,
+            let grant = try? Grant(uploadURL: url.resolving(endpoint), uploadToken: token),
+            let target = URL(string: grant.uploadURL)
+        else { return nil }
+        // A token that came over https does not go over http.
+        guard url.scheme?.lowercased() != "https" || target.scheme?.lowercased() == "https" else { return nil }
+        let captured = mint.values.compactMapValues { $0.text(in: answer) }
+        guard captured.count == mint.values.count else { return nil }
+        return HostAPI.Minted(
+            endpoint: target,
+            token: grant.uploadToken,
+            uploadURL: uploadURL == nil ? nil : target,
+            captured: captured
+        )
     }
 
     private func finalize() throws -> Tus.Finalize? {
         guard let finalize = steps.finalize else { return nil }
-        let request = try finalize.request.request(.finalize, values)
+        let request = try finalize.request.request(.finalize, values.all)
         return Tus.Finalize(
             describesFile: { body in JSONValue(body).flatMap(finalize.file.value(in:)) != nil },
             request: { _, _ in request }
@@ -123,43 +131,39 @@ struct HostPlan {
 
     /// Nil where the host did not name the file yet.
     private func question(_ question: HostSteps.Question, step: Step = .probe) throws -> HostAPI.Question? {
-        if question.request.templates.flatMap(\.names).contains("host.fileID"), values["host.fileID"] == nil {
-            return nil
-        }
-        guard row.uploadToken != nil || row.response != nil else { return nil }
+        let unknown = question.request.templates.flatMap(\.names).contains { values.all[$0] == nil }
+        guard !unknown, steps.mint == nil || row.uploadToken != nil || row.response != nil else { return nil }
         return HostAPI.Question(
-            request: try question.request.request(step, values),
+            request: try question.request.request(step, values.all),
             interval: question.interval,
             maximumPolls: Int(question.polls)
-        ) { [id = values["host.fileID"], idPath = steps.finalize?.fileID] body in
-            guard let answer = JSONValue(body), let status = question.status.value(in: answer)?.scalarText else {
-                return nil
-            }
+        ) { [id = values.all["host.fileID"], idPath = steps.finalize?.fileID] body in
+            guard let answer = JSONValue(body) else { return nil }
             // Whether a file is there is too much to take from an answer about another one, or about none.
             if step == .probe, let idPath, idPath.value(in: answer)?.scalarText != id { return nil }
-            // A size that is not known yet is -1, or no number at all.
-            let size = question.size?.value(in: answer)?.scalarText.flatMap(Int64.init).flatMap { $0 < 0 ? nil : $0 }
-            if question.ready.contains(status) { return HostAPI.FileState(readiness: .ready, size: size) }
-            return HostAPI.FileState(readiness: question.failed.contains(status) ? .failed : .pending, size: size)
+            return question.state(in: answer)
         }
     }
+}
 
-    private static func withoutSlash(_ text: String) -> String {
-        var text = text
-        while text.hasSuffix("/") { text.removeLast() }
-        return text
-    }
-
-    /// What the host answered to finalize, else what the token says.
-    private static func fileID(_ steps: HostSteps, _ row: UploadRow) -> String? {
-        if let path = steps.finalize?.fileID, let response = row.response, let answer = JSONValue(Array(response.utf8)),
-            let id = path.value(in: answer)?.scalarText
-        {
-            return id
+extension HostSteps.Question {
+    /// How a file stands, by an answer; nil where it does not say.
+    func state(in answer: JSONValue) -> HostAPI.FileState? {
+        // A size that is not known yet is -1, or no number at all.
+        let size = size?.value(in: answer)?.scalarText.flatMap(Int64.init).flatMap { $0 < 0 ? nil : $0 }
+        if let failure = failure?.value(in: answer), failure != .null {
+            return HostAPI.FileState(readiness: .failed, size: size)
         }
-        guard let claim = steps.mint?.fileIDClaim, let token = row.uploadToken,
-            let value = Grant.claims(of: token)?[claim]?.text
-        else { return nil }
-        return value.split(separator: "/").last.map(String.init)
+        guard let status else { return HostAPI.FileState(readiness: .ready, size: size) }
+        guard let state = status.value(in: answer)?.scalarText else { return nil }
+        if ready.contains(state) { return HostAPI.FileState(readiness: .ready, size: size) }
+        return HostAPI.FileState(readiness: failed.contains(state) ? .failed : .pending, size: size)
+    }
+}
+
+extension URL {
+    /// The absolute text of a URL that may be relative to this one.
+    fileprivate func resolving(_ text: String) -> String {
+        URL(string: text, relativeTo: self)?.absoluteString ?? text
     }
 }

@@ -1,13 +1,20 @@
 internal import Foundation
 internal import HTTPTypes
+internal import Tus
 
 /// A configuration, read: the requests to a host's API, and where their answers have what is wanted.
 struct HostSteps: Sendable {
     /// How a grant is got.
     struct Mint: Sendable {
         var request: RequestTemplate
-        var endpoint: JSONPath
-        var token: JSONPath
+        /// Where the answer has the URL at which the upload is created; nil where that is always the same.
+        var endpoint: AnswerPlace?
+        /// What authorizes the upload, or names it at the host; nil where the URL of the upload does.
+        var token: AnswerPlace?
+        /// Where the answer has the URL of an upload that the host created itself.
+        var uploadURL: AnswerPlace?
+        /// What else later requests need, by name.
+        var values: [String: AnswerPlace]
         /// The claim of the token, a JSON Web Token, whose last path component is the file's id.
         var fileIDClaim: String?
         /// Seconds after which a grant is not used for a new upload.
@@ -27,9 +34,12 @@ struct HostSteps: Sendable {
     /// How the host is asked for the file.
     struct Question: Sendable {
         var request: RequestTemplate
-        var status: JSONPath
+        /// Where the answer has the file's state; nil where the answer itself says that it is ready.
+        var status: JSONPath?
         var ready: [String]
         var failed: [String]
+        /// What only the answer about a file that failed has.
+        var failure: JSONPath?
         var size: JSONPath?
         /// Whether an upload completes only when the file is ready.
         var waits: Bool
@@ -38,53 +48,124 @@ struct HostSteps: Sendable {
     }
 
     var endpoint: Template?
-    var headers: [String: String]
+    /// Headers of every request to the endpoint's own origin.
+    var headers: [String: Template]
     /// What `{config.NAME}` stands for.
     var values: [String: String]
-    /// What `{secret.NAME}` stands for: names of environment variables.
+    /// What `{secret.NAME}` stands for: references such as `env:NAME`.
     var secrets: [String: String]
+    /// What `{derived.NAME}` stands for.
+    var derived: [String: DerivedText]
+    /// Seconds that `{expiry.…}` is ahead.
+    var expiry: Int64
     var metadata: [String: Template]?
     var chunk: ChunkRule
     var mint: Mint?
+    /// What later requests need of the answer to the creation, by name.
+    var created: [String: AnswerPlace]
     var finalize: Finalize?
     var question: Question?
+    var rules: [AnswerRule]
     var takesEmptyFiles: Bool
     var maximumSize: Int64?
+
+    /// The names of the values that are kept of answers.
+    var captured: Set<String> { Set(created.keys).union(mint?.values.keys ?? [:].keys) }
+
+    /// Whether each claim may bring other credentials than the one before.
+    var renews: Bool {
+        let isTimed = templates.flatMap(\.names).contains { $0.hasPrefix("expiry.") }
+        return isTimed || secrets.values.contains { $0.hasPrefix(Secret.provider) }
+    }
 
     init(_ root: ConfigurationNode) throws {
         guard try root.integer("version", in: 1...Int64.max) == 1 else {
             throw root.mistake("version", "this program knows version 1")
         }
-        values = try root.texts("values")
-        secrets = try Self.secrets(root)
+        values = try Self.values(root)
+        var secrets = try Self.secrets(root)
+        derived = try root.node("derived").map(DerivedText.all) ?? [:]
+        expiry = try root.integer("expiry", in: 60...31_536_000) ?? 86_400
         endpoint = try root.template("endpoint")
-        headers = try root.texts("headers")
+        headers = try root.node("headers").map { try Self.headers($0, &secrets) } ?? [:]
+        self.secrets = secrets
         metadata = try root.node("metadata").map(Self.metadata)
         chunk = try ChunkRule(try root.node("chunk"))
         mint = try root.node("mint").map(Self.mint)
+        let create = try root.node("create")
+        created = try create?.answerPlaces("values") ?? [:]
+        try create?.end()
         finalize = try root.node("finalize").map(Self.finalize)
         question = try root.node("file").map(Self.question)
+        rules = try root.nodes("errors").map(AnswerRule.init)
         let limits = try root.node("limits")
         takesEmptyFiles = try limits?.boolean("empty") ?? true
         maximumSize = try limits?.integer("maximumSize", in: 0...Int64.max)
         try limits?.end()
         try root.end()
-        guard (mint == nil) != (endpoint == nil) else {
+        try checkParts(root)
+        try checkNames(root)
+    }
+
+    /// What belongs together is there together.
+    private func checkParts(_ root: ConfigurationNode) throws {
+        let isMinted = mint?.endpoint != nil || mint?.uploadURL != nil
+        guard isMinted != (endpoint != nil) else {
             throw root.mistake("endpoint", "either endpoint or mint says where uploads are created")
         }
+        guard mint?.endpoint == nil || mint?.uploadURL == nil else {
+            throw root.mistake("mint.uploadURL", "an upload that exists is not created at an endpoint")
+        }
+        guard mint == nil || mint?.token != nil || mint?.uploadURL != nil else {
+            throw root.mistake("mint.token", "it is missing")
+        }
+        guard headers.isEmpty || endpoint != nil else {
+            throw root.mistake("headers", "they go to the endpoint that is told here, and there is none")
+        }
+        guard created.isEmpty || mint?.uploadURL == nil else {
+            throw root.mistake("create", "an upload that exists is not created")
+        }
         guard finalize == nil || mint != nil else { throw root.mistake("finalize", "it needs a mint") }
-        guard question == nil || finalize != nil else { throw root.mistake("file", "it needs a finalize") }
-        try checkNames(root)
+    }
+}
+
+extension HostSteps {
+    private static func values(_ root: ConfigurationNode) throws -> [String: String] {
+        guard let node = try root.node("values") else { return [:] }
+        if let missing = node.emptyMembers.first { throw node.mistake(missing, "it has no value yet; give it one") }
+        return try node.allTexts()
     }
 
     private static func secrets(_ root: ConfigurationNode) throws -> [String: String] {
         try root.texts("secrets").reduce(into: [:]) { secrets, secret in
-            let name = "secrets.\(secret.key)"
-            guard secret.value.hasPrefix("env:"), secret.value.count > "env:".count else {
-                throw root.mistake(name, "it is not env:NAME; a secret itself is never stored")
+            guard Secret.isReference(secret.value) else {
+                throw root.mistake(
+                    "secrets.\(secret.key)",
+                    "it is not env:NAME or provider:NAME; a secret itself is never stored"
+                )
             }
-            secrets[secret.key] = String(secret.value.dropFirst("env:".count))
+            secrets[secret.key] = secret.value
         }
+    }
+
+    /// A header whose whole value is a reference is one of a secret of its own.
+    private static func headers(
+        _ node: ConfigurationNode,
+        _ secrets: inout [String: String]
+    ) throws -> [String: Template] {
+        var headers: [String: Template] = [:]
+        for (name, value) in try node.allTexts() {
+            let isReference = Secret.isReference(value)
+            if isReference { secrets["headers.\(name)"] = value }
+            let template = try node.template(isReference ? "{secret.headers.\(name)}" : value, at: name)
+            do {
+                try DestinationHeader.check(name, value: template.holdsSecret ? "env:SECRET" : value)
+            } catch let error as UploadQueueError {
+                throw node.mistake(name, error.message)
+            }
+            headers[name] = template
+        }
+        return headers
     }
 
     private static func metadata(_ node: ConfigurationNode) throws -> [String: Template] {
@@ -95,8 +176,10 @@ struct HostSteps: Sendable {
     private static func mint(_ node: ConfigurationNode) throws -> Mint {
         let mint = Mint(
             request: try RequestTemplate(try node.required("request", try node.node("request"))),
-            endpoint: try node.required("endpoint", try node.place("endpoint")),
-            token: try node.required("token", try node.place("token")),
+            endpoint: try node.answerPlace("endpoint"),
+            token: try node.answerPlace("token"),
+            uploadURL: try node.answerPlace("uploadURL"),
+            values: try node.answerPlaces("values"),
             fileIDClaim: try node.text("fileIDClaim"),
             expiresAfter: try node.integer("expiresAfter", in: 1...31_536_000),
             perMinute: try node.integer("perMinute", in: 1...1_000_000)
@@ -116,11 +199,13 @@ struct HostSteps: Sendable {
     }
 
     private static func question(_ node: ConfigurationNode) throws -> Question {
+        let status = try node.place("status")
         let question = Question(
             request: try RequestTemplate(try node.required("request", try node.node("request"))),
-            status: try node.required("status", try node.place("status")),
-            ready: try node.required("ready", try node.list("ready")),
+            status: status,
+            ready: try status == nil ? [] : node.required("ready", try node.list("ready")),
             failed: try node.list("failed") ?? [],
+            failure: try node.place("failure"),
             size: try node.place("size"),
             waits: try node.boolean("wait") ?? false,
             interval: try node.integer("interval", in: 0...3600) ?? 5,
@@ -129,24 +214,32 @@ struct HostSteps: Sendable {
         try node.end()
         return question
     }
+}
 
-    /// Every template refers to what there is when it is filled in.
-    private func checkNames(_ root: ConfigurationNode) throws {
-        let own = Set(values.keys.map { "config.\($0)" } + secrets.keys.map { "secret.\($0)" })
-        let file = Set(["file.name", "file.type", "file.size", "upload.id"]).union(own)
-        let minted = mint == nil ? file : file.union(["mint.endpoint", "mint.token"])
-        let named = mint?.fileIDClaim == nil && finalize?.fileID == nil ? minted : minted.union(["host.fileID"])
-        for (place, templates, known) in [
-            ("endpoint", endpoint.map { [$0] } ?? [], own),
-            ("metadata", metadata.map { Array($0.values) } ?? [], minted),
-            ("mint.request", mint?.request.templates ?? [], file),
-            ("finalize.request", finalize?.request.templates ?? [], minted),
-            ("file.request", question?.request.templates ?? [], named),
-        ] {
-            for name in templates.flatMap(\.names) where !known.contains(name) {
-                let words = known.sorted().map { "{\($0)}" }.joined(separator: ", ")
-                throw root.mistake(place, "{\(name)} stands for nothing here; there are \(words)")
+extension AnswerRule {
+    /// Reads `{"steps": […], "status": …, "path": …, "value": …, "then": …}`.
+    init(_ node: ConfigurationNode) throws {
+        let names = try node.required("steps", try node.list("steps"))
+        let known: [Step] = [.mint, .create, .offset, .transfer, .delete]
+        let steps = try names.map { name in
+            guard let step = Step(rawValue: name), known.contains(step) else {
+                throw node.mistake("steps", "\(name) is none of \(known.map(\.rawValue).joined(separator: ", "))")
             }
+            return step
+        }
+        let status = try node.required("status", try node.integer("status", in: 300...599))
+        let word = try node.required("then", try node.text("then"))
+        guard let outcome = Outcome(rawValue: word) else {
+            let words = Outcome.allCases.map(\.rawValue).joined(separator: ", ")
+            throw node.mistake("then", "it is none of \(words)")
+        }
+        let path = try node.place("path")
+        let value = try node.text("value")
+        try node.end()
+        guard (path == nil) == (value == nil) else { throw node.mistake("path", "path and value come together") }
+        self.init(steps: Set(steps), status: Int(status), outcome: outcome) { body in
+            guard let path else { return true }
+            return JSONValue(body).flatMap(path.value(in:))?.scalarText == value
         }
     }
 }

@@ -4,22 +4,28 @@ internal import Tus
 
 /// A request to a host's API with places that are filled in for each upload.
 struct RequestTemplate: Sendable {
+    private enum Body: Sendable {
+        case json(JSONTemplate)
+        /// The fields of a form, by name.
+        case form([String: Template])
+    }
+
     private let method: HTTPRequest.Method
     private let url: Template
     private let headers: [(name: HTTPField.Name, value: Template)]
     private let body: Body?
 
-    private indirect enum Body: Sendable {
-        case text(Template)
-        case object([String: Body])
-        case array([Body])
-        case other(JSONValue)
+    /// Every template in it.
+    var templates: [Template] {
+        let own = [url] + headers.map(\.value)
+        return switch body {
+        case .json(let document): own + document.templates
+        case .form(let fields): own + fields.values
+        case nil: own
+        }
     }
 
-    /// Every template in it.
-    var templates: [Template] { [url] + headers.map(\.value) + (body.map(Self.templates) ?? []) }
-
-    /// Reads `{"method": …, "url": …, "headers": {…}, "body": …}`.
+    /// Reads `{"method": …, "url": …, "headers": {…}, "body": …}`, or with `form` in place of `body`.
     init(_ node: ConfigurationNode) throws {
         let name = try node.text("method") ?? "GET"
         guard let method = HTTPRequest.Method(name), ["GET", "POST", "PUT", "PATCH"].contains(name) else {
@@ -31,10 +37,23 @@ struct RequestTemplate: Sendable {
             guard let name = HTTPField.Name(header.key) else {
                 throw node.mistake("headers.\(header.key)", "this is not the name of a header")
             }
-            return (name, try node.template(header.value, at: "headers.\(header.key)"))
+            let value = try node.template(header.value, at: "headers.\(header.key)")
+            guard value.holdsSecret || !DestinationHeader.carriesCredentials(header.key) else {
+                throw node.mistake("headers.\(header.key)", "a secret is not stored; write {secret.NAME}")
+            }
+            return (name, value)
         }
-        body = try node.value("body").map { try Self.body($0, node) }
+        let document = try node.value("body").map { try JSONTemplate($0, node, at: "body") }
+        let form = try node.node("form").map { form in
+            let texts = try form.allTexts()
+            return try texts.reduce(into: [:]) { $0[$1.key] = try form.template($1.value, at: $1.key) }
+        }
         try node.end()
+        guard document == nil || form == nil else { throw node.mistake("form", "a request has no two bodies") }
+        if form?.keys.contains(where: { !FormBody.isName($0) }) == true {
+            throw node.mistake("form", "the name of a field has only letters, digits, - and _")
+        }
+        body = document.map { .json($0) } ?? form.map { .form($0) }
     }
 
     /// The request of an upload.
@@ -53,37 +72,21 @@ struct RequestTemplate: Sendable {
             }
             fields[header.name] = value
         }
-        guard let body else { return Tus.Request(step: step, method: method, url: url, fields: fields) }
-        let bytes = Array(try Self.value(body, values).compactText.utf8)
-        fields[.contentType] = "application/json"
+        let bytes: [UInt8]
+        switch body {
+        case nil:
+            // RFC 9110, section 8.6: where a body would have a meaning, its absence is told.
+            if method == .post || method == .put { fields[.contentLength] = "0" }
+            return Tus.Request(step: step, method: method, url: url, fields: fields)
+        case .json(let document):
+            bytes = Array(try document.value(values).compactText.utf8)
+            fields[.contentType] = "application/json"
+        case .form(let templates):
+            let form = FormBody(try templates.mapValues { try $0.text(values) })
+            bytes = form.bytes
+            fields[.contentType] = form.contentType
+        }
         fields[.contentLength] = String(bytes.count)
         return Tus.Request(step: step, method: method, url: url, fields: fields, body: .bytes(bytes))
-    }
-
-    private static func body(_ value: JSONValue, _ node: ConfigurationNode) throws -> Body {
-        switch value {
-        case .string(let text): .text(try node.template(text, at: "body"))
-        case .object(let members): .object(try members.mapValues { try body($0, node) })
-        case .array(let items): .array(try items.map { try body($0, node) })
-        default: .other(value)
-        }
-    }
-
-    private static func value(_ body: Body, _ values: [String: String]) throws -> JSONValue {
-        switch body {
-        case .text(let template): .string(try template.text(values))
-        case .object(let members): .object(try members.mapValues { try value($0, values) })
-        case .array(let items): .array(try items.map { try value($0, values) })
-        case .other(let value): value
-        }
-    }
-
-    private static func templates(_ body: Body) -> [Template] {
-        switch body {
-        case .text(let template): [template]
-        case .object(let members): members.values.flatMap(templates)
-        case .array(let items): items.flatMap(templates)
-        case .other: []
-        }
     }
 }

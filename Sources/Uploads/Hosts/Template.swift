@@ -31,6 +31,9 @@ struct Template: Sendable, Equatable {
         parts.compactMap { if case .value(let name, _) = $0 { name } else { nil } }
     }
 
+    /// Whether a secret, or what is made of one, is put in.
+    var holdsSecret: Bool { names.contains { $0.hasPrefix("secret.") || $0.hasPrefix("derived.") } }
+
     /// Reads a text.
     ///
     /// - Throws: ``Failure`` where a brace or a filter is wrong.

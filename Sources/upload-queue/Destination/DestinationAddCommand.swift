@@ -32,6 +32,11 @@ struct DestinationAddCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Wix") var wixOptions: WixDestinationOptions
 
+    @OptionGroup(title: "Another host") var presetOptions: PresetDestinationOptions
+
+    @Flag(help: "With --wix or --preset: an upload completes only when the host says that its file can be used.")
+    var waitUntilReady = false
+
     @Option(
         help: ArgumentHelp(
             "A header of every request; repeatable.",
@@ -46,7 +51,7 @@ struct DestinationAddCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("tus metadata of every upload; repeatable.", valueName: "key=value"),
-        transform: NamedValue.metadata
+        transform: NamedValue.pair
     )
     var metadata: [NamedValue] = []
 
@@ -61,19 +66,19 @@ struct DestinationAddCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
-        guard [tus != nil, wix, file != nil].filter(\.self).count == 1 else {
-            throw ValidationError("Give either --tus URL or --wix, or else --file FILE.")
-        }
-        guard file == nil || (header.isEmpty && metadata.isEmpty && chunkSize == nil) else {
-            throw ValidationError("--file takes none of --header, --metadata and --chunk-size: they are in the file.")
+        guard [tus != nil, wix, file != nil, presetOptions.preset != nil].filter(\.self).count == 1 else {
+            throw ValidationError("Give one of --tus URL, --wix, --preset NAME and --file FILE.")
         }
         guard wix || !wixOptions.areGiven else {
             throw ValidationError("--site-id, --api-key and the like are for --wix.")
         }
+        guard !waitUntilReady || presetOptions.preset != nil || wixOptions.areGiven else {
+            throw ValidationError("--wait-until-ready is for --wix with --api-key, and for --preset.")
+        }
         // Not by the parser, which would repeat a wrong one, and it may hold a secret.
         _ = try header.map(NamedValue.header)
-        guard !wix || (header.isEmpty && metadata.isEmpty && chunkSize == nil) else {
-            throw ValidationError("--wix takes none of --header, --metadata and --chunk-size.")
+        guard tus != nil || (header.isEmpty && metadata.isEmpty && chunkSize == nil) else {
+            throw ValidationError("--header, --metadata and --chunk-size are for --tus.")
         }
     }
 
@@ -86,7 +91,8 @@ struct DestinationAddCommand: AsyncParsableCommand {
 
     private func destination() throws -> Destination {
         if let file { return try Self.configured(name, by: file) }
-        guard let tus else { return try wixOptions.destination(name) }
+        if let preset = try presetOptions.destination(name, waitsUntilReady: waitUntilReady) { return preset }
+        guard let tus else { return try wixOptions.destination(name, waitsUntilReady: waitUntilReady) }
         return .tus(
             name,
             endpoint: tus,

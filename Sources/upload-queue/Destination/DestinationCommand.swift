@@ -7,7 +7,7 @@ struct DestinationCommand: AsyncParsableCommand {
         abstract: "Save, look at and remove the places that uploads go to.",
         subcommands: [
             DestinationAddCommand.self, DestinationListCommand.self, DestinationShowCommand.self,
-            DestinationRemoveCommand.self,
+            DestinationRemoveCommand.self, DestinationPresetsCommand.self,
         ]
     )
 }

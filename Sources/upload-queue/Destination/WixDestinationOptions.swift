@@ -29,16 +29,13 @@ struct WixDestinationOptions: ParsableArguments {
     @Option(help: "A label of each file; repeatable.")
     var label: [String] = []
 
-    @Flag(help: "An upload completes only when Wix says that its file can be used.")
-    var waitUntilReady = false
-
     @Option(help: ArgumentHelp("Where the API is, for a rehearsal with `upload-queue serve`.", valueName: "url"))
     var api = Destination.wixAPI
 
     /// Whether any of them is there.
     var areGiven: Bool {
         siteId != nil || accountId != nil || apiKey != nil || parentFolder != nil || filePath != nil || `private`
-            || !label.isEmpty || waitUntilReady || api != Destination.wixAPI
+            || !label.isEmpty || api != Destination.wixAPI
     }
 
     func validate() throws {
@@ -53,7 +50,7 @@ struct WixDestinationOptions: ParsableArguments {
     }
 
     /// The destination; without a site or an account each upload brings its grant.
-    func destination(_ name: String) throws -> Destination {
+    func destination(_ name: String, waitsUntilReady: Bool) throws -> Destination {
         guard let apiKey,
             let owner = siteId.map(Destination.WixOwner.site) ?? accountId.map(Destination.WixOwner.account)
         else { return .wix(name) }
@@ -66,7 +63,7 @@ struct WixDestinationOptions: ParsableArguments {
                 filePath: filePath,
                 isPrivate: `private` ? true : nil,
                 labels: label,
-                waitsUntilReady: waitUntilReady
+                waitsUntilReady: waitsUntilReady
             ),
             api: api
         )

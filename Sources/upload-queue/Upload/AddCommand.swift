@@ -32,7 +32,7 @@ struct AddCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("tus metadata of each upload; repeatable.", valueName: "key=value"),
-        transform: NamedValue.metadata
+        transform: NamedValue.pair
     )
     var metadata: [NamedValue] = []
 

@@ -73,6 +73,7 @@ struct ShowCommand: AsyncParsableCommand {
         facts.add("not before", time(upload.notBefore, now))
         facts.add("added", time(upload.createdAt, now))
         facts.add("ended", time(upload.finishedAt, now))
+        for (name, value) in upload.captured.sorted(by: { $0.key < $1.key }) { facts.add("host's \(name)", value) }
         facts.add("host's answer", upload.response)
         return facts
     }

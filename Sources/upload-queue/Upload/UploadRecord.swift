@@ -20,6 +20,7 @@ struct UploadRecord: Encodable {
     @OrNull var lastErrorCode: String?
     @OrNull var lastError: String?
     @OrNull var response: String?
+    let captured: [String: String]
     let createdAt: String
     @OrNull var finishedAt: String?
     /// The history, only in `show`.
@@ -44,6 +45,7 @@ struct UploadRecord: Encodable {
         lastErrorCode = upload.failure?.code
         lastError = upload.failure?.message
         response = upload.response
+        captured = upload.captured
         createdAt = upload.createdAt
         finishedAt = upload.finishedAt
         self.history = history?.map(EventRecord.init)

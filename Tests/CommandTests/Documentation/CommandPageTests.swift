@@ -57,6 +57,11 @@ import Testing
         #expect(try Self.section("destination list, destination show").codeOfFirstCells == keys)
     }
 
+    @Test func keysOfPresetsAreThere() async throws {
+        let keys = try Self.keys(try await QueueCommands().array("destination", "presets", "--json").first)
+        #expect(try Self.section("JSON").section("destination presets").codeOfFirstCells == keys)
+    }
+
     @Test func keysOfTheQueueAreThere() throws {
         let record = QueueRecord(
             database: "",

@@ -13,7 +13,10 @@ import Uploads
         let shown = try await commands.object("destination", "show", "host", "--json")
         let written = try #require(QueueCommands.json(block.text) as? NSDictionary)
         #expect(shown["configuration"] as? NSDictionary == written)
-        let endpoint = try #require(shown["endpoint"] as? String)
+        guard let endpoint = shown["endpoint"] as? String else {
+            #expect(written["mint"] != nil, "else nothing tells where uploads are created")
+            return
+        }
         #expect(endpoint.hasPrefix("https://") && !endpoint.contains("{"))
     }
 
@@ -24,7 +27,12 @@ import Uploads
     /// What a mistake lists as known is what the page explains.
     @Test(arguments: [
         ("", "$"), (#""mint":{"x":1,"request":{"url":"https://a/"},"endpoint":"$.a","token":"$.b"}"#, "$.mint"),
-        (#""chunk":{"x":1}"#, "$.chunk"), (#""limits":{"x":1}"#, "$.limits"),
+        (#""chunk":{"x":1}"#, "$.chunk"), (#""limits":{"x":1}"#, "$.limits"), (#""create":{"x":1}"#, "$.create"),
+        (#""derived":{"d":{"x":1}}"#, "$.derived.d"),
+        (#""mint":{"request":{"url":"https://a/","x":1}}"#, "$.mint.request"),
+        (#""finalize":{"request":{"url":"https://a/"},"file":"$.f","x":1}"#, "$.finalize"),
+        (#""file":{"request":{"url":"https://a/"},"x":1}"#, "$.file"),
+        (#""errors":[{"steps":["mint"],"status":400,"then":"fail","x":1}]"#, "$.errors[0]"),
     ])
     func everyKeyIsExplained(members: String, place: String) throws {
         let json = members.isEmpty ? #"{"version":1,"x":1}"# : "{\"version\":1,\(members)}"

@@ -7,7 +7,8 @@ import Testing
 /// introduced already.
 @Suite struct SwiftBlockTests {
     private static let given = [
-        "lastID": "UploadEvent.ID", "logger": "Logger", "queue": "UploadQueue", "response": "String",
+        "accessToken": "@escaping @Sendable () async throws -> String", "lastID": "UploadEvent.ID", "logger": "Logger",
+        "queue": "UploadQueue", "response": "String",
         "upload": "Upload",
     ]
 

@@ -41,6 +41,7 @@ enum TransitionContract {
         TransitionLine("add", State("-", "-"), State("pending", "mint"), "anyone"),
         TransitionLine("add", State("-", "-"), State("pending", "create"), "anyone"),
         step("minted", "mint", "create"),
+        step("minted", "mint", "transfer"),
         step("reminted", "create", "mint"),
         TransitionLine("claim", State("pending", "create"), State("processing", "mint"), "worker"),
         step("created", "create", "transfer"),

@@ -24,7 +24,7 @@ import Tus
                 """#
         )
         let steps = configuration.steps
-        #expect(steps.values == ["a": "x", "n": "7"] && steps.secrets == ["key": "KEY"])
+        #expect(steps.values == ["a": "x", "n": "7"] && steps.secrets == ["key": "env:KEY"])
         #expect(steps.mint?.perMinute == 10 && steps.mint?.expiresAfter == 60)
         #expect(steps.chunk.exact == 9_961_472, "the largest multiple under what is preferred")
         #expect(!steps.takesEmptyFiles && steps.maximumSize == 1000)
@@ -55,19 +55,109 @@ import Tus
         ),
         (
             #"{"version":1,"mint":{"request":{"url":"https://a/"},"endpoint":"url","token":"$.t"}}"#,
-            "$.mint.endpoint: it is no path"
+            "$.mint.endpoint: it is neither a path"
         ),
         (
             #"{"version":1,"endpoint":"https://a/","finalize":{"request":{"url":"https://a/"},"file":"$.f"}}"#,
             "it needs a mint"
         ),
         (#"{"version":1,"endpoint":"https://a/","limits":{"empty":"no"}}"#, "$.limits.empty: it is neither"),
+        (
+            #"{"version":1,"headers":{"a":"b"},"mint":{"request":{"url":"https://a/"},"uploadURL":"$.u"}}"#,
+            "$.headers: they go to the endpoint that is told here"
+        ),
+        (
+            #"{"version":1,"create":{"values":{"a":"$.b"}},"mint":{"request":{"url":"https://a/"},"uploadURL":"$.u"}}"#,
+            "$.create: an upload that exists is not created"
+        ),
     ])
     func aMistakeIsToldWithItsPlace(json: String, words: String) {
         let error = #expect(throws: UploadQueueError.self) { try DestinationConfiguration(json: json) }
         #expect(error?.code == .invalidDestination)
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         #expect(error?.message.contains("hunter2") == false)
+    }
+
+    /// What a host wants of each request: headers, signatures, forms, and rules for what it answers.
+    @Test(arguments: [
+        (#""values":{"bucket":null}"#, "$.values.bucket: it has no value yet"),
+        (#""headers":{"Authorization":"Bearer hunter2"}"#, "$.headers.Authorization"),
+        (#""headers":{"X-Name":"{secret.key}"}"#, "{secret.key} stands for nothing here"),
+        (#""headers":{"Upload-Offset":"1"}"#, "$.headers.Upload-Offset"),
+        (#""expiry":59"#, "$.expiry: it is no number from 60"),
+        (#""create":{"values":{"id":"media-id"}}"#, "$.create.values.id: it is neither a path"),
+        (#""create":{"value":{}}"#, "$.create.value: this key is not known; known are: values"),
+        (
+            #""metadata":{"id":"{host.id}"},"create":{"values":{"id":"header:X-Id"}}"#,
+            "{host.id} stands for nothing here"
+        ),
+        (#""derived":{"s":{"md5":"x"}}"#, "$.derived.s.md5: this key is not known"),
+        (#""derived":{"s":{"sha256":"x","json":{}}}"#, "$.derived.s: it is none of json"),
+        (#""derived":{"s":{"hmacSHA384":"x"}}"#, "$.derived.s: it is none of json"),
+        (#""derived":{"s":{"sha256":"{derived.s}"}}"#, "$.derived.s: {derived.s} stands for nothing here"),
+        (#""derived":{"s":{"sha256":"{file.x}"}}"#, "{file.x} stands for nothing here"),
+        (#""errors":{}"#, "$.errors: it is no list"),
+        (#""errors":[{"steps":["finalize"],"status":400,"then":"fail"}]"#, "$.errors[0].steps: finalize is none of"),
+        (
+            #""errors":[{"steps":["create"],"status":200,"then":"fail"}]"#,
+            "$.errors[0].status: it is no number from 300"
+        ),
+        (#""errors":[{"steps":["create"],"status":400,"then":"panic"}]"#, "$.errors[0].then: it is none of later"),
+        (
+            #""errors":[{"steps":["create"],"status":400,"path":"$.a","then":"fail"}]"#,
+            "$.errors[0].path: path and value come together"
+        ),
+        (#""file":{"request":{"url":"https://a/"},"status":"$.s"}"#, "$.file.ready: it is missing"),
+        (#""mint":{"request":{"url":"https://a/"}}"#, "$.mint.token: it is missing"),
+        (#""mint":{"request":{"url":"https://a/"},"uploadURL":"$.u"}"#, "$.endpoint: either endpoint or mint"),
+        (#""mint":{"request":{"url":"https://a/","body":{},"form":{}},"token":"$.t"}"#, "$.mint.request.form"),
+        (#""mint":{"request":{"url":"https://a/","form":{"a b":"x"}},"token":"$.t"}"#, "the name of a field has only"),
+        (
+            #""mint":{"request":{"url":"https://a/","headers":{"AccessKey":"hunter2"}},"token":"$.t"}"#,
+            "write {secret.NAME}"
+        ),
+    ])
+    func aMistakeInWhatAHostWantsIsToldWithItsPlace(members: String, words: String) {
+        let json = #"{"version":1,"endpoint":"https://a.example/",\#(members)}"#
+        let error = #expect(throws: UploadQueueError.self) { try DestinationConfiguration(json: json) }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("hunter2") == false)
+    }
+
+    /// FIPS 180-4 and RFC 2104, by the figures of `sha256sum` and `openssl dgst -sha384 -hmac`.
+    @Test func aTextIsDerivedOfOthers() throws {
+        let node = try ConfigurationNode(
+            try #require(
+                JSONValue(
+                    Array(
+                        #"""
+                        {"last":{"hmacSHA384":"{derived.document}","key":"{secret.key}"},"digest":{"sha256":"{config.a}bc"},
+                        "document":{"json":{"b":["{config.a}",1],"a":"\""}}}
+                        """#.utf8
+                    )
+                )
+            )
+        )
+        var values = ["config.a": "a", "secret.key": "key"]
+        try DerivedText.add(DerivedText.all(node), to: &values)
+        #expect(values["derived.digest"] == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(values["derived.document"] == #"{"a":"\"","b":["a",1]}"#)
+        #expect(
+            values["derived.last"]
+                == "fe3caac7824101fb1d841f92c5a75dfddc5bb56f12974e05"
+                + "d08a4afb78fcca46ec3c6156474c25eed92d2b8d096984b5"
+        )
+    }
+
+    @Test func aFormIsWhatItsFieldsAre() {
+        let form = FormBody(["b": "two\r\n--upload-queue", "a": "ü"])
+        #expect(form.contentType == "multipart/form-data; boundary=upload-queue-", "a boundary that no field has")
+        let text = """
+            --upload-queue-\r\nContent-Disposition: form-data; name="a"\r\n\r\nü\r\n\
+            --upload-queue-\r\nContent-Disposition: form-data; name="b"\r\n\r\ntwo\r\n--upload-queue\r\n\
+            --upload-queue---\r\n
+            """
+        #expect(String(decoding: form.bytes, as: UTF8.self) == text)
     }
 
     @Test func whatWixIsToldIsInTheMint() throws {

@@ -41,6 +41,7 @@ struct Scene: Sendable {
         drain: Bool = true,
         retry: RetryPolicy = .immediate,
         stallTimeout: Duration = .seconds(600),
+        credentials: [String: CredentialProvider] = [:],
         logger: Logger? = nil,
         surroundings: Surroundings = Surroundings(environment: { _ in nil })
     ) -> UploadProcessor {
@@ -48,7 +49,8 @@ struct Scene: Sendable {
             concurrency: concurrency,
             drain: drain,
             retry: retry,
-            stallTimeout: stallTimeout
+            stallTimeout: stallTimeout,
+            credentials: credentials
         )
         if let logger { options.logger = logger }
         var processor = queue.processor(options: options)

@@ -1,0 +1,67 @@
+internal import Foundation
+internal import UploadStore
+
+/// Gives the current value of a secret, such as an access token that it renews.
+///
+/// It is asked when an upload is claimed, and again after a server refused the value (401); a value that was not refused
+/// is used again. It should return within seconds: the uploads that need it wait for it.
+public typealias CredentialProvider = @Sendable () async throws -> String
+
+/// The secrets that the program provides: each is asked for once, for all uploads that wait for it.
+actor CredentialCache {
+    private let providers: [String: CredentialProvider]
+    private var asked: [String: Task<String, any Error>] = [:]
+    private var known: [String: String] = [:]
+
+    init(_ providers: [String: CredentialProvider]) {
+        self.providers = providers
+    }
+
+    /// What a destination's references to providers stand for; one without a provider is left out.
+    ///
+    /// - Throws: ``UploadPlan/Failure`` where a provider fails: another try may get it.
+    func secrets(of destination: DestinationRow) async throws -> [String: String] {
+        var secrets: [String: String] = [:]
+        for reference in Self.references(of: destination) {
+            let name = String(reference.dropFirst(Secret.provider.count))
+            guard let provider = providers[name] else { continue }
+            do {
+                secrets[reference] = try await value(of: name, provider)
+            } catch {
+                throw UploadPlan.Failure(
+                    code: "credentials_unavailable",
+                    message:
+                        "the provider \(name) of destination \(destination.name) failed (\(type(of: error))); it is "
+                        + "asked again later",
+                    parks: nil,
+                    isPassing: true
+                )
+            }
+        }
+        return secrets
+    }
+
+    /// A server refused one of these values: whoever needs it next asks anew, unless that was done meanwhile.
+    func refused(_ secrets: [String: String]) {
+        for (reference, value) in secrets {
+            let name = String(reference.dropFirst(Secret.provider.count))
+            if known[name] == value { known[name] = nil }
+        }
+    }
+
+    private func value(of name: String, _ provider: @escaping CredentialProvider) async throws -> String {
+        if let value = known[name] { return value }
+        let task = asked[name] ?? Task { try await provider() }
+        asked[name] = task
+        defer { if asked[name] == task { asked[name] = nil } }
+        let value = try await task.value
+        known[name] = value
+        return value
+    }
+
+    private static func references(of row: DestinationRow) -> [String] {
+        let destination = Destination(row)
+        let all = destination.configuration.map { Array($0.steps.secrets.values) } ?? Array(destination.headers.values)
+        return Set(all.filter { $0.hasPrefix(Secret.provider) }).sorted()
+    }
+}

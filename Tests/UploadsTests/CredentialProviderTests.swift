@@ -1,0 +1,130 @@
+import DevelopmentServer
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Uploads
+
+/// Secrets that the program provides.
+@Suite(.timeLimit(.minutes(5))) struct CredentialProviderTests {
+    /// Gives `token-1`, `token-2`, …, and fails as often as it is told.
+    private final class Tokens: Sendable {
+        private struct State {
+            var given = 0
+            var failures: Int
+        }
+
+        private let state: Mutex<State>
+
+        init(failures: Int = 0) { state = Mutex(State(failures: failures)) }
+
+        var given: Int { state.withLock(\.given) }
+
+        func next() throws -> String {
+            try state.withLock { state in
+                if state.failures > 0 {
+                    state.failures -= 1
+                    throw Unavailable()
+                }
+                state.given += 1
+                return "token-\(state.given)"
+            }
+        }
+    }
+
+    private struct Unavailable: Error {}
+
+    private static func save(_ scene: Scene) async throws {
+        try await scene.queue.save(
+            .tus("server", endpoint: scene.server.endpoint, headers: ["Authorization": "provider:archive"])
+        )
+    }
+
+    @Test func oneIsAskedForOnceForAllUploads() async throws {
+        try await Scene.run { scene in
+            try await Self.save(scene)
+            for number in 1...6 { try await scene.add("\(number).bin") }
+            let tokens = Tokens()
+            try await scene.processor(credentials: ["archive": { try tokens.next() }]).run()
+            let statuses = try await scene.queue.uploads().map(\.status)
+            #expect(statuses == Array(repeating: .completed, count: 6))
+            #expect(tokens.given == 1)
+            #expect(scene.requests(.transfer).count == 6)
+            let asked = scene.server.requests().filter { $0.step != .options }
+            #expect(asked.allSatisfy { $0.authorization })
+            for suffix in ["", "-wal"] {
+                let bytes = try Data(contentsOf: URL(filePath: scene.queue.path + suffix))
+                #expect(bytes.range(of: Data("token-1".utf8)) == nil)
+            }
+        }
+    }
+
+    @Test(arguments: [RequestStep.create, .offset, .transfer])
+    func oneThatWasRefusedIsAskedForAnew(step: RequestStep) async throws {
+        let before = step == .offset ? [Fault(.step(.transfer), .status(503))] : []
+        try await Scene.run(faults: before + [Fault(.step(step), .status(401))]) { scene in
+            try await Self.save(scene)
+            let upload = try await scene.add()
+            let tokens = Tokens()
+            try await scene.processor(credentials: ["archive": { try tokens.next() }]).run()
+            #expect(try await scene.upload(upload.id).status == .completed)
+            #expect(tokens.given == 2)
+            #expect(scene.requests(.transfer).filter { $0.bytesStored > 0 }.count == 1)
+        }
+    }
+
+    /// One refusal may be of a value that has expired; two are for a person.
+    @Test func whatIsRefusedTwiceWaitsForAPerson() async throws {
+        try await Scene.run(faults: [Fault(.step(.create), .status(401), times: 2)]) { scene in
+            try await Self.save(scene)
+            let upload = try await scene.add()
+            let tokens = Tokens()
+            try await scene.processor(credentials: ["archive": { try tokens.next() }]).run()
+            let parked = try await scene.upload(upload.id)
+            #expect(Ending(parked) == .paused("credentials") && parked.failure?.code == "credentials_refused")
+            #expect(tokens.given == 2 && parked.failure?.message.contains("token-") == false)
+            try await scene.queue.resume(upload.id)
+            try await scene.processor(credentials: ["archive": { try tokens.next() }]).run()
+            #expect(try await scene.upload(upload.id).status == .completed)
+        }
+    }
+
+    /// A provider that fails is asked again later: nothing is given up, and what it says of itself stays with it.
+    @Test func aProviderThatFailsIsAskedLater() async throws {
+        try await Scene.run { scene in
+            try await Self.save(scene)
+            let upload = try await scene.add()
+            let tokens = Tokens(failures: 2)
+            try await scene.processor(credentials: ["archive": { try tokens.next() }]).run()
+            #expect(try await scene.upload(upload.id).status == .completed)
+            let story = try await scene.queue.events(of: upload.id)
+            let failed = story.filter { $0.failure?.code == "credentials_unavailable" }
+            #expect(failed.count == 2 && failed.allSatisfy { $0.event == "try later" })
+            #expect(
+                failed.first?.failure?.message.contains("the provider archive of destination server failed") == true
+            )
+        }
+    }
+
+    /// A value that no header can carry is none.
+    @Test(arguments: ["", "two\r\nlines"]) func whatNoHeaderCanCarryIsMissing(value: String) async throws {
+        try await Scene.run { scene in
+            try await Self.save(scene)
+            let upload = try await scene.add()
+            try await scene.processor(credentials: ["archive": { value }]).run()
+            #expect(Ending(try await scene.upload(upload.id)) == .paused("credentials"))
+            #expect(scene.requests(.create).isEmpty)
+        }
+    }
+
+    @Test func aProgramWithoutTheProviderIsTold() async throws {
+        try await Scene.run { scene in
+            try await Self.save(scene)
+            let upload = try await scene.add()
+            try await scene.drain()
+            let parked = try await scene.upload(upload.id)
+            #expect(Ending(parked) == .paused("credentials") && parked.failure?.code == "credentials_missing")
+            #expect(parked.failure?.message.contains("the provider archive, which this program does not have") == true)
+        }
+    }
+}

@@ -1,0 +1,223 @@
+import DevelopmentServer
+import Foundation
+import Testing
+import UploadStore
+
+@testable import Uploads
+
+/// Each preset at a stand-in that keeps the rules of its host.
+@Suite(.serialized, .timeLimit(.minutes(10))) struct PresetRunTests {
+    struct Host: Sendable, CustomTestStringConvertible {
+        var preset: DestinationPreset
+        /// What it needs, beside where it is.
+        var values: [String: String] = [:]
+        /// The value that says where it is, and its path at the stand-in.
+        var place: (value: String, path: String)
+        /// The steps that carry a secret of the account in `Authorization`.
+        var authorized: Set<RequestStep> = []
+        /// What is kept of its answers.
+        var captured: [String] = []
+        var hasMint = true
+
+        var testDescription: String { preset.rawValue }
+    }
+
+    static let hosts = [
+        Host(preset: .bunnyStream, values: ["library": "9"], place: ("api", "/bunny"), captured: ["videoID"]),
+        Host(
+            preset: .cloudflareStream,
+            values: ["account": "abc"],
+            place: ("api", "/cloudflare/client/v4"),
+            authorized: [.create, .offset, .transfer, .confirm],
+            captured: ["videoID"],
+            hasMint: false
+        ),
+        Host(
+            preset: .supabaseStorage,
+            values: ["bucket": "scans", "folder": "2026/"],
+            place: ("url", "/supabase"),
+            authorized: [.create, .offset, .transfer, .confirm],
+            hasMint: false
+        ),
+        Host(preset: .transloadit, values: ["template": "t"], place: ("api", "/transloadit"), captured: ["assemblyID"]),
+        Host(preset: .vimeo, place: ("api", "/vimeo"), authorized: [.mint, .confirm], captured: ["uri"]),
+    ]
+
+    private static let bytes = 7 << 20
+
+    /// A scene with the host as the destination `host`, whose polls take no time.
+    private static func run<Value: Sendable>(
+        _ host: Host,
+        faults: [Fault] = [],
+        waits: Bool = true,
+        polls: Int = 4,
+        _ body: (Scene) async throws -> Value
+    ) async throws -> Value {
+        try await Scene.run(faults: faults) { scene in
+            var values = host.values
+            values[host.place.value] = scene.server.origin + host.place.path
+            let json = try host.preset.configuration(values: values, waitsUntilReady: waits).json
+            let impatient = json.replacing(
+                #""wait":\#(waits)"#,
+                with: #""wait":\#(waits),"interval":0,"polls":\#(polls)"#
+            )
+            try await scene.queue.save(.configured("host", by: DestinationConfiguration(json: impatient)))
+            return try await body(scene)
+        }
+    }
+
+    private static func add(_ scene: Scene, _ name: String = "leaf 1.mp4", bytes: Int = bytes) async throws -> Upload {
+        try await scene.queue.add(.file(try scene.folder.write(name, bytes: bytes)), to: "host")
+    }
+
+    /// Every secret of every preset is the one that the stand-ins take.
+    private static func drain(_ scene: Scene) async throws {
+        try await scene.processor(surroundings: .init(environment: { _ in "rehearsal" })).run()
+    }
+
+    /// The bytes that the server holds of the upload that got the last one.
+    private static func received(_ scene: Scene) throws -> Data {
+        let id = try #require(scene.requests(.transfer).last?.upload)
+        return try Data(contentsOf: URL(filePath: scene.folder["server/\(id).bin"]))
+    }
+
+    @Test(arguments: hosts) func aFileArrives(host: Host) async throws {
+        try await Self.run(host) { scene in
+            let upload = try await Self.add(scene)
+            #expect(upload.phase == (host.hasMint ? .mint : .create))
+            try await Self.drain(scene)
+            let done = try await scene.upload(upload.id)
+            #expect(done.status == .completed && done.failure == nil, "\(String(describing: done.failure))")
+            #expect(try Self.received(scene) == Data(contentsOf: URL(filePath: upload.sourcePath)))
+            #expect(done.captured.keys.sorted() == host.captured)
+            #expect(scene.requests(.mint).count == (host.hasMint ? 1 : 0))
+            #expect(scene.requests(.confirm).count == 1)
+            let authorized = scene.server.requests().filter { $0.authorization && $0.step != .options }.map(\.step)
+            #expect(Set(authorized) == host.authorized.intersection(scene.server.requests().map(\.step)))
+            let row = try await scene.row(upload.id)
+            #expect(row.uploadToken == nil && (row.endpoint == nil || !host.hasMint))
+            let rows = try await scene.sql("SELECT * FROM destination, upload, upload_event")
+            #expect(!rows.isEmpty && !rows.contains { $0.contains("rehearsal") })
+        }
+    }
+
+    /// What was cut is continued where the server has it, with requests that keep its rule.
+    @Test(arguments: hosts) func whatWasCutGoesOn(host: Host) async throws {
+        let faults = [
+            Fault(.step(.transfer), .cut(afterBytes: 300_000)), Fault(.step(.transfer), .statusAfter(502)),
+            Fault(.step(.mint), .status(503)), Fault(.step(.confirm), .status(500)),
+        ]
+        try await Self.run(host, faults: faults) { scene in
+            let upload = try await Self.add(scene)
+            try await Self.drain(scene)
+            let done = try await scene.upload(upload.id)
+            #expect(done.status == .completed && done.failure == nil, "\(String(describing: done.failure))")
+            #expect(try Self.received(scene) == Data(contentsOf: URL(filePath: upload.sourcePath)))
+            #expect(scene.requests(.transfer).map(\.bytesStored).reduce(0, +) == Int64(Self.bytes), "nothing twice")
+            #expect(!scene.requests(.transfer).contains { $0.status == 400 })
+        }
+    }
+
+    /// The answer to the last byte is lost, and Supabase then no longer knows the upload: its object is asked for.
+    @Test(arguments: hosts) func aLostAnswerToTheLastByteSendsNothingAgain(host: Host) async throws {
+        let faults = [Fault(.step(.transfer, occurrence: host.preset == .supabaseStorage ? 2 : 1), .cutAfterProcessing)]
+        try await Self.run(host, faults: faults) { scene in
+            let upload = try await Self.add(scene)
+            try await Self.drain(scene)
+            let done = try await scene.upload(upload.id)
+            #expect(done.status == .completed, "\(String(describing: done.failure))")
+            #expect(scene.requests(.transfer).map(\.bytesStored).reduce(0, +) == Int64(Self.bytes))
+            #expect(Set(scene.requests(.transfer).map(\.upload)).count == 1)
+        }
+    }
+
+    /// A file whose processing never ends is there all the same.
+    @Test(arguments: hosts) func aFileThatIsNeverReadyIsCompletedWithANote(host: Host) async throws {
+        let pending =
+            #"{"status":2,"ok":"ASSEMBLY_EXECUTING","transcode":{"status":"in_progress"},"#
+            + #""result":{"status":{"state":"inprogress"}}}"#
+        let faults = [Fault(.step(.confirm), .status(200, body: pending), times: 9)]
+        try await Self.run(host, faults: faults) { scene in
+            let upload = try await Self.add(scene)
+            try await Self.drain(scene)
+            let done = try await scene.upload(upload.id)
+            #expect(done.status == .completed)
+            // An object of Supabase is ready as soon as it is there.
+            let waits = host.preset != .supabaseStorage
+            #expect(done.failure?.code == (waits ? "unconfirmed" : nil))
+            #expect(scene.requests(.confirm).count == (waits ? 4 : 1))
+        }
+    }
+
+    @Test(arguments: hosts.filter { $0.preset != .supabaseStorage })
+    func aFileThatCannotBeProcessedFails(host: Host) async throws {
+        let failed =
+            #"{"status":5,"ok":null,"error":"BAD_FILE","transcode":{"status":"error"},"#
+            + #""result":{"status":{"state":"error"}}}"#
+        try await Self.run(host, faults: [Fault(.step(.confirm), .status(200, body: failed))]) { scene in
+            let upload = try await Self.add(scene)
+            try await Self.drain(scene)
+            #expect(Ending(try await scene.upload(upload.id)) == .failed("processing_failed"))
+        }
+    }
+
+    @Test(arguments: hosts) func withoutItsSecretItWaitsForAPerson(host: Host) async throws {
+        try await Self.run(host) { scene in
+            let upload = try await Self.add(scene)
+            try await scene.drain()
+            #expect(Ending(try await scene.upload(upload.id)) == .paused("credentials"))
+            try await scene.processor(surroundings: .init(environment: { _ in "another" })).run()
+            try await scene.queue.resume(upload.id)
+            try await scene.processor(surroundings: .init(environment: { _ in "another" })).run()
+            let refused = try await scene.upload(upload.id)
+            #expect(Ending(refused) == .paused("credentials"))
+            #expect(refused.failure?.code == "credentials_refused", "\(String(describing: refused.failure))")
+            #expect(refused.failure?.message.contains("another") == false)
+            try await scene.queue.resume(upload.id)
+            try await Self.drain(scene)
+            #expect(try await scene.upload(upload.id).status == .completed)
+        }
+    }
+
+    /// The grant of a file that is cancelled is worth nothing, and what was sent goes.
+    @Test(arguments: hosts) func aCancelledOneIsDeleted(host: Host) async throws {
+        try await Self.run(host, faults: [Fault(.step(.transfer), .status(402))]) { scene in
+            let upload = try await Self.add(scene)
+            try await Self.drain(scene)
+            #expect(Ending(try await scene.upload(upload.id)) == .paused("quota"))
+            try await scene.queue.cancel(upload.id)
+            try await Self.drain(scene)
+            let ended = try await scene.upload(upload.id)
+            #expect(ended.status == .cancelled && ended.failure == nil, "\(String(describing: ended.failure))")
+            #expect(scene.requests(.delete).map(\.status) == [204])
+        }
+    }
+
+    /// Supabase was seen to answer 400 where a policy is missing (supabase/supabase issue 47137).
+    @Test func supabaseRefusalsOfAPolicyAreOnesOfAPermission() async throws {
+        let host = try #require(Self.hosts.first { $0.preset == .supabaseStorage })
+        let body =
+            #"{"statusCode":"403","error":"Unauthorized","message":"new row violates row-level security policy"}"#
+        for (body, ending) in [(body, Ending.paused("permission")), ("{}", .failed("refused"))] {
+            try await Self.run(host, faults: [Fault(.step(.create), .status(400, body: body))]) { scene in
+                let upload = try await Self.add(scene, bytes: 100)
+                try await Self.drain(scene)
+                #expect(Ending(try await scene.upload(upload.id)) == ending)
+            }
+        }
+    }
+
+    /// An object of that name is there already: refused, and nothing is overwritten.
+    @Test func supabaseOverwritesNothing() async throws {
+        let host = try #require(Self.hosts.first { $0.preset == .supabaseStorage })
+        try await Self.run(host) { scene in
+            _ = try await Self.add(scene, bytes: 100)
+            try await Self.drain(scene)
+            let path = try scene.folder.write("other.mp4", bytes: 200)
+            let second = try await scene.queue.add(.file(path), to: "host", filename: "leaf 1.mp4")
+            try await Self.drain(scene)
+            #expect(Ending(try await scene.upload(second.id)) == .failed("refused"))
+            #expect(scene.requests(.transfer).count == 1)
+        }
+    }
+}
