@@ -51,6 +51,13 @@ struct ServerMessage: Sendable, Equatable {
             case applicationError
             case code
             case description
+            case validationError
+            case fieldViolations
+        }
+
+        private struct FieldViolation: Decodable {
+            let field: String
+            let description: String?
         }
 
         let applicationCode: String?
@@ -63,7 +70,13 @@ struct ServerMessage: Sendable, Equatable {
             applicationCode = try? error?.decode(String.self, forKey: .code)
             let description = try? error?.decode(String.self, forKey: .description)
             let message = try? body.decode(String.self, forKey: .message)
-            text = [message, description].compactMap(\.self).first { !$0.isEmpty }
+            let validation = try? details?.nestedContainer(keyedBy: Keys.self, forKey: .validationError)
+            let violations = try? validation?.decode([FieldViolation].self, forKey: .fieldViolations)
+            let main = [message, description].compactMap(\.self).first { !$0.isEmpty }
+            // Many messages tell of the field already.
+            let fields = (violations ?? []).filter { main?.contains($0.field) != true }
+            let parts = [main].compactMap(\.self) + fields.map { "\($0.field) \($0.description ?? "is wrong")" }
+            text = parts.isEmpty ? nil : parts.joined(separator: "; ")
         }
     }
 }

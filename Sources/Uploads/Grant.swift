@@ -30,7 +30,8 @@ public struct Grant: Sendable, Equatable {
     /// A grant from the host's answer.
     ///
     /// - Parameter response: The JSON text of the answer; fields that are not known are ignored.
-    /// - Throws: ``UploadQueueError`` `invalid_grant` when it is not JSON or lacks `uploadUrl` or `uploadToken`.
+    /// - Throws: ``UploadQueueError`` `invalid_grant` when it is not JSON or lacks `uploadUrl` or `uploadToken`; the message
+    ///   tells what a ``WixError`` in its place says.
     public init(response: String) throws {
         struct Fields: Decodable {
             var uploadUrl: String
@@ -39,6 +40,9 @@ public struct Grant: Sendable, Equatable {
         guard response.utf8.count <= 1 << 20,
             let fields = try? JSONDecoder().decode(Fields.self, from: Data(response.utf8))
         else {
+            if let refusal = try? WixError(response: response) {
+                throw UploadQueueError(.invalidGrant, "this is no grant: Wix refused to give one (\(refusal.summary))")
+            }
             throw UploadQueueError(
                 .invalidGrant,
                 "this is not a grant: a JSON object with uploadUrl and uploadToken, as Wix's "

@@ -15,11 +15,14 @@ import Foundation
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Run a tus server and Wix stand-in on this machine, to try things out.",
+        abstract: "Run a tus server on this machine that stands in for Wix and other hosts, to try things out.",
         discussion: """
-            It listens on 127.0.0.1 only and asks for no credentials. Uploads, minted tokens and the request log \
-            (requests.jsonl) are kept in its directory and survive a kill -9. It writes a line for every request; \
-            SIGINT or SIGTERM ends it.
+            It listens on 127.0.0.1 only. Uploads, minted tokens and the request log (requests.jsonl) are kept in its \
+            directory and survive a kill -9. It writes a line for every request; SIGINT or SIGTERM ends it.
+
+            tus and Wix ask for no credentials: `destination add NAME --wix --api http://127.0.0.1:1080`. The hosts of \
+            the presets are below /bunny, /cloudflare, /supabase, /transloadit and /vimeo, and their secret is \
+            `rehearsal`; see their pages of the documentation.
             """
     )
 

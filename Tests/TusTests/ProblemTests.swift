@@ -29,6 +29,19 @@ import Tus
         #expect(other.message.contains("HTTP 415: \"why\""))
     }
 
+    @Test(arguments: [
+        ("INVALID_ARGUMENT", "\"INVALID_ARGUMENT; fileName is too long; labels is wrong\""),
+        ("fileName is too long", "\"fileName is too long; labels is wrong\""), ("", "\"fileName is too long; labels"),
+    ])
+    func readsTheFieldsAtFault(message: String, words: String) throws {
+        let body = #"""
+            {"message":"\#(message)","details":{"validationError":{"fieldViolations":[
+            {"field":"fileName","description":"is too long"},{"field":"labels"}]}}}
+            """#
+        let problem = try problem(Answer(status: 415, body: Array(body.utf8)))
+        #expect(problem.message.contains("HTTP 415: \(words)"), "\(problem.message)")
+    }
+
     @Test func keepsThreeHundredCharacters() throws {
         let problem = try problem(Answer(status: 500, body: Array(String(repeating: "é", count: 9_000).utf8)))
         #expect(problem.message.filter { $0 == "é" }.count == 300)

@@ -61,7 +61,8 @@ extension Destination {
     /// - Parameters:
     ///   - name: The name, 1 to 2,048 characters.
     ///   - owner: Whose Media Manager.
-    ///   - apiKey: `env:NAME`: the environment variable of the worker that holds the API key or an OAuth access token.
+    ///   - apiKey: Where the API key or an OAuth access token is: `env:NAME`, an environment variable of the worker, or
+    ///     `provider:NAME`, one of ``UploadProcessor/Options/credentials``.
     ///   - options: What the host is told of each file.
     ///   - api: Where the API is; another one for a rehearsal.
     /// - Returns: The destination.
