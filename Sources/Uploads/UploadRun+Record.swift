@@ -88,8 +88,6 @@ extension UploadRun {
         case .created(let url, _, let captured):
             known.upload.uploadURL = url.absoluteString
             known.upload.captured = JSONObject.encode(Self.captured(known, and: captured))
-        case .gone:
-            known.upload.uploadURL = nil
         case .transferred(let next):
             known.upload.phase = .init(rawValue: next.rawValue) ?? known.upload.phase
         case .finalized(let response, _):

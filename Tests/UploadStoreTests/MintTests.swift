@@ -53,6 +53,19 @@ import Testing
         #expect(try await fixture.events(claim.uploadID).map(\.event) == ["add", "claim", "minted"])
     }
 
+    /// What the mint took says nothing of how often a creation is tried.
+    @Test func aGrantEndsTheTriesOfTheMint() async throws {
+        let (fixture, worker) = try await fixture()
+        let id = try await add(fixture)
+        let first = try #require(try await fixture.claim(worker).first).claim
+        try await fixture.store.tryLater(first, at: StoreFixture.now, code: "server_error", message: "m")
+        #expect(try await fixture.row(id).attempt == 1)
+        let claim = try #require(try await fixture.claim(worker).first).claim
+        let endpoint = "https://upload.example.org/tus"
+        try await fixture.store.minted(claim, endpoint: endpoint, token: Self.token, expiresAt: nil)
+        #expect(try await fixture.row(id).attempt == 0)
+    }
+
     /// A host that creates the upload itself leaves nothing to create.
     @Test func anUploadThatTheHostCreatedIsTransferred() async throws {
         let (fixture, worker) = try await fixture()

@@ -95,13 +95,13 @@ struct HostPlan {
     }
 
     /// What an answer to a mint brings; nil where something is missing or cannot be used.
-    private static func minted(
+    static func minted(
         _ mint: HostSteps.Mint,
         _ answer: Answer,
         to url: URL,
         _ fixed: String?
     ) -> HostAPI.Minted? {
-        let uploadURL = mint.uploadURL?.text(in: answer)
+        let uploadURL = mint.uploadURL?.text(in: answer).map { url.resolving($0) }
         guard let endpoint = uploadURL ?? mint.endpoint?.text(in: answer) ?? fixed,
             // The URL of an upload that exists is all that it takes to send to it.
             let token = mint.token.map({ $0.text(in: answer) }) ?? uploadURL,

@@ -193,6 +193,23 @@ import UploadStore
         }
     }
 
+    /// Bunny's signature expires: one that was refused is made anew, and the upload goes on where it was.
+    @Test func bunnyIsSignedForAnew() async throws {
+        let host = try #require(Self.hosts.first { $0.preset == .bunnyStream })
+        for (times, ending) in [(1, Ending.completed), (2, .paused("credentials"))] {
+            let faults = [
+                Fault(.step(.transfer), .cut(afterBytes: 1000)),
+                Fault(.step(.transfer), .status(401), times: times),
+            ]
+            try await Self.run(host, faults: faults) { scene in
+                let upload = try await Self.add(scene)
+                try await Self.drain(scene)
+                #expect(Ending(try await scene.upload(upload.id)) == ending)
+                #expect(scene.requests(.mint).count == 1 && scene.requests(.create).count == 1)
+            }
+        }
+    }
+
     /// Supabase was seen to answer 400 where a policy is missing (supabase/supabase issue 47137).
     @Test func supabaseRefusalsOfAPolicyAreOnesOfAPermission() async throws {
         let host = try #require(Self.hosts.first { $0.preset == .supabaseStorage })
