@@ -136,9 +136,10 @@ struct UploadRun: Sendable {
     ///
     /// What is deleted at the server needs none. Where all bytes are there already, and were of the unchanged file, a
     /// source that was removed since does not stand in the way of finalize; a changed one does. Once a finalize was sent,
-    /// the source has no say: the host may have made its file.
+    /// or the host has the file, the source has no say.
     private func openSource() throws -> SourceFile? {
-        if claimed.upload.requested == .cancel || claimed.upload.finalizeSent > 0 { return nil }
+        let row = claimed.upload
+        if row.requested == .cancel || row.finalizeSent > 0 || row.phase == .confirm { return nil }
         do {
             return try SourceFile(path: claimed.upload.sourcePath)
         } catch let failure as SourceFile.Failure

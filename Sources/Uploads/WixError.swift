@@ -41,8 +41,7 @@ public struct WixError: Error, Sendable, Equatable {
         }
         message = fields["message"]?.text ?? ""
         let application = Self.members(details["applicationError"])
-        code = application["code"]?.text
-        description = application["description"]?.text
+        (code, description) = (application["code"]?.text, application["description"]?.text)
         data = application["data"]
         fieldViolations = Self.violations(Self.members(details["validationError"])["fieldViolations"])
     }

@@ -101,7 +101,7 @@ final class WorkShift: Sendable {
             monitor: monitor,
             patience: patience,
             mintRate: MintRate(),
-            credentials: CredentialCache(options.credentials),
+            credentials: CredentialCache(options.credentials, bound: options.stallTimeout),
             logger: options.logger,
             isStopping: { self.state.withLock(\.stopping) }
         )

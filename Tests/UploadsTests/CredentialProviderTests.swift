@@ -106,6 +106,54 @@ import Testing
         }
     }
 
+    /// One that never returns holds nothing up: neither the queue nor its end.
+    @Test func aProviderThatHangsIsAskedAnew() async throws {
+        try await Scene.run { scene in
+            try await Self.save(scene)
+            let upload = try await scene.add()
+            let tokens = Tokens()
+            let processor = scene.processor(
+                stallTimeout: .seconds(2),
+                credentials: [
+                    "archive": {
+                        if try tokens.next() == "token-1" { await Self.never() }
+                        return "token"
+                    }
+                ]
+            )
+            try await processor.run()
+            #expect(try await scene.upload(upload.id).status == .completed)
+            let codes = try await scene.queue.events(of: upload.id).compactMap(\.failure?.code)
+            #expect(codes.first == "credentials_unavailable")
+        }
+    }
+
+    @Test func aProviderThatHangsDoesNotKeepTheQueueWorking() async throws {
+        try await Scene.run { scene in
+            try await Self.save(scene)
+            let upload = try await scene.add()
+            let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
+            let processor = scene.processor(
+                drain: false,
+                credentials: [
+                    "archive": {
+                        continuation.yield()
+                        await Self.never()
+                        return "token"
+                    }
+                ]
+            )
+            try await scene.whileWorking(processor) { for await _ in asked { break } }
+            #expect(try await scene.upload(upload.id).status == .pending)
+            #expect(try await scene.story(upload.id).last == "released")
+        }
+    }
+
+    /// Not even cancellation ends it.
+    private static func never() async {
+        await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+    }
+
     /// A value that no header can carry is none.
     @Test(arguments: ["", "two\r\nlines"]) func whatNoHeaderCanCarryIsMissing(value: String) async throws {
         try await Scene.run { scene in

@@ -44,13 +44,17 @@ import UploadStore
     ]
 
     private static let bytes = 7 << 20
+    /// A file in the making, as any of them tells it.
+    private static let pending =
+        #"{"status":2,"ok":"ASSEMBLY_EXECUTING","transcode":{"status":"in_progress"},"#
+        + #""result":{"status":{"state":"inprogress"}}}"#
 
     /// A scene with the host as the destination `host`, whose polls take no time.
     private static func run<Value: Sendable>(
         _ host: Host,
         faults: [Fault] = [],
         waits: Bool = true,
-        polls: Int = 4,
+        interval: Int = 0,
         _ body: (Scene) async throws -> Value
     ) async throws -> Value {
         try await Scene.run(faults: faults) { scene in
@@ -59,7 +63,7 @@ import UploadStore
             let json = try host.preset.configuration(values: values, waitsUntilReady: waits).json
             let impatient = json.replacing(
                 #""wait":\#(waits)"#,
-                with: #""wait":\#(waits),"interval":0,"polls":\#(polls)"#
+                with: #""wait":\#(waits),"interval":\#(interval),"polls":4"#
             )
             try await scene.queue.save(.configured("host", by: DestinationConfiguration(json: impatient)))
             return try await body(scene)
@@ -146,6 +150,27 @@ import UploadStore
             let waits = host.preset != .supabaseStorage
             #expect(done.failure?.code == (waits ? "unconfirmed" : nil))
             #expect(scene.requests(.confirm).count == (waits ? 4 : 1))
+        }
+    }
+
+    /// The host has every byte: what becomes of the source meanwhile is nobody's business.
+    @Test(arguments: hosts.filter { $0.preset != .supabaseStorage }, [true, false])
+    func aFileThatIsWaitedForNeedsNoSource(host: Host, isRemoved: Bool) async throws {
+        let faults = [Fault(.step(.confirm), .status(200, body: Self.pending))]
+        try await Self.run(host, faults: faults, interval: 3600) { scene in
+            let upload = try await Self.add(scene)
+            try await Self.drain(scene)
+            let waiting = try await scene.upload(upload.id)
+            #expect(waiting.status == .pending && waiting.phase == .confirm)
+            if isRemoved {
+                try FileManager.default.removeItem(atPath: upload.sourcePath)
+            } else {
+                _ = try scene.folder.write("leaf 1.mp4", bytes: 3)
+            }
+            try await scene.sql("UPDATE upload SET retry_at = NULL")
+            try await Self.drain(scene)
+            let done = try await scene.upload(upload.id)
+            #expect(done.status == .completed, "\(String(describing: done.failure))")
         }
     }
 
