@@ -42,6 +42,19 @@ extension HostSteps {
         }
     }
 
+    /// Every request has a URL, whatever its places stand for.
+    func checkURLs(_ root: ConfigurationNode) throws {
+        let requests = [("mint", mint?.request), ("finalize", finalize?.request), ("file", question?.request)]
+        for (place, request) in requests {
+            guard let url = request?.url, !url.startsWithAnswer else { continue }
+            let sample = Dictionary(url.names.map { ($0, "x") }) { first, _ in first }
+            let known = Dictionary(uniqueKeysWithValues: values.map { ("config.\($0.key)", $0.value) })
+            guard (try? Destination.url(url.text(sample.merging(known) { $1 }))) != nil else {
+                throw root.mistake("\(place).request.url", "it is not an http or https URL")
+            }
+        }
+    }
+
     private func check(
         _ root: ConfigurationNode,
         _ place: String,

@@ -105,6 +105,7 @@ struct HostSteps: Sendable {
         try root.end()
         try checkParts(root)
         try checkNames(root)
+        try checkURLs(root)
     }
 
     /// What belongs together is there together.

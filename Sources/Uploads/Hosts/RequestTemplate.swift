@@ -11,7 +11,7 @@ struct RequestTemplate: Sendable {
     }
 
     private let method: HTTPRequest.Method
-    private let url: Template
+    let url: Template
     private let headers: [(name: HTTPField.Name, value: Template)]
     private let body: Body?
 

@@ -31,6 +31,12 @@ struct Template: Sendable, Equatable {
         parts.compactMap { if case .value(let name, _) = $0 { name } else { nil } }
     }
 
+    /// Whether it starts with the value of a place, of which nothing else can be told.
+    var startsWithAnswer: Bool {
+        guard case .value(let name, _) = parts.first else { return false }
+        return name.hasPrefix("mint.") || name.hasPrefix("host.")
+    }
+
     /// Whether a secret, or what is made of one, is put in.
     var holdsSecret: Bool { names.contains { $0.hasPrefix("secret.") || $0.hasPrefix("derived.") } }
 

@@ -109,6 +109,12 @@ import Tus
         ),
         (#""file":{"request":{"url":"https://a/"},"status":"$.s"}"#, "$.file.ready: it is missing"),
         (#""mint":{"request":{"url":"https://a/"}}"#, "$.mint.token: it is missing"),
+        (
+            #""values":{"api":"a.example"},"mint":{"request":{"url":"{config.api}/v"},"token":"$.t"}"#,
+            "$.mint.request.url: it is not an http or https URL"
+        ),
+        (#""file":{"request":{"url":"ftp://a.example/{file.name}"}}"#, "$.file.request.url: it is not an http"),
+        (#""file":{"request":{"url":"{file.name}"}}"#, "$.file.request.url: it is not an http"),
         (#""mint":{"request":{"url":"https://a/"},"uploadURL":"$.u"}"#, "$.endpoint: either endpoint or mint"),
         (#""mint":{"request":{"url":"https://a/","body":{},"form":{}},"token":"$.t"}"#, "$.mint.request.form"),
         (#""mint":{"request":{"url":"https://a/","form":{"a b":"x"}},"token":"$.t"}"#, "the name of a field has only"),
