@@ -12,6 +12,7 @@ DROP TRIGGER transition_is_fixed_insert;
 INSERT INTO transition VALUES
     ('minted',    'processing', 'mint',     'processing', 'transfer', 'owner'), -- the host created the upload itself
     ('claim',     'pending',    'create',   'processing', 'mint', 'worker'),    -- added by SQL, where create is the default
+    ('claim',     'pending',    'mint',     'processing', 'create', 'worker'),  -- the destination no longer gives grants
     ('reminted',  'processing', 'create',   'processing', 'mint', 'owner'),     -- the host no longer takes the grant
     ('mark completed', 'failed', 'transfer', 'completed', 'done', 'anyone'),    -- a person looked at the host
     ('mark completed', 'failed', 'finalize', 'completed', 'done', 'anyone'),

@@ -12,10 +12,17 @@ package enum HostAPI {
         package var request: Request
         /// The grant in a 2xx answer; nil where there is none.
         package var read: @Sendable (Answer) -> Minted?
+        /// The host creates the upload itself.
+        package var createsUpload: Bool
 
         /// A mint as given.
-        package init(request: Request, read: @escaping @Sendable (Answer) -> Minted?) {
+        package init(
+            request: Request,
+            createsUpload: Bool = false,
+            read: @escaping @Sendable (Answer) -> Minted?
+        ) {
             self.request = request
+            self.createsUpload = createsUpload
             self.read = read
         }
     }
@@ -46,6 +53,10 @@ package enum HostAPI {
         package var request: Request
         /// What a 2xx body says; nil where it says nothing.
         package var read: @Sendable ([UInt8]) -> FileState?
+        /// Whether an answer other than 2xx says that there is no such file.
+        package var isAbsent: @Sendable (Answer) -> Bool
+        /// What is read is about the very file that a finalize makes, by its id.
+        package var namesFile: Bool
         /// Seconds between two polls.
         package var interval: Int64
         /// The polls after which the file counts as unconfirmed.
@@ -56,9 +67,13 @@ package enum HostAPI {
             request: Request,
             interval: Int64 = 5,
             maximumPolls: Int = 120,
+            namesFile: Bool = false,
+            isAbsent: @escaping @Sendable (Answer) -> Bool = { [404, 410].contains($0.status) },
             read: @escaping @Sendable ([UInt8]) -> FileState?
         ) {
             self.request = request
+            self.namesFile = namesFile
+            self.isAbsent = isAbsent
             self.interval = max(interval, 0)
             self.maximumPolls = max(maximumPolls, 1)
             self.read = read
@@ -75,6 +90,8 @@ package enum HostAPI {
             case ready
             /// Processing failed.
             case failed
+            /// There is a file of that name, and it is not the one of this upload.
+            case another
         }
 
         /// Whether it can be used.

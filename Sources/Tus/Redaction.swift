@@ -1,5 +1,11 @@
 import HTTPTypes
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// Takes secrets out of text that a server sent.
 ///
 /// A server may echo a token, whole or cut; so a secret is found by its beginning and removed as far as it goes.
@@ -18,7 +24,8 @@ struct Redaction: Sendable {
         let values = headers.flatMap { field in
             [field.value, field.value.split(separator: " ", maxSplits: 1).last.map(String.init) ?? ""]
         }
-        self.secrets = (secrets + secrets.map(\.percentEncoded) + values)
+        let encoded = secrets.map(\.percentEncoded) + secrets.map { Data($0.utf8).base64EncodedString() }
+        self.secrets = (secrets + encoded + values)
             .map { Array($0.utf8) }
             .filter { $0.count >= Self.shortest }
     }

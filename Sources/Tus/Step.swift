@@ -18,4 +18,7 @@ package enum Step: String, Sendable, CaseIterable {
     case probe
     /// The request that asks whether the file is ready.
     case confirm
+
+    /// The steps about an upload that are tus, and so carry the headers of its destination.
+    package static let tus: Set<Step> = [.create, .offset, .transfer, .delete]
 }

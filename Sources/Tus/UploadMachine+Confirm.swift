@@ -14,6 +14,7 @@ extension UploadMachine {
         switch state.readiness {
         case .ready: return record(.confirmed(nil))
         case .failed: return fail(.processingFailed, cause)
+        case .another: return notReady(.malformedAnswer, cause: cause)
         case .pending: return notReady(.notReady, cause: cause)
         }
     }

@@ -44,16 +44,28 @@ extension UploadMachine {
     }
 
     mutating func probed(_ answer: Answer, cause: Cause) -> Action {
-        let state = plan.probe?.read(answer.body)
-        if let gone = goneDoubt { return probedGone(state, cause: state == nil ? gone : cause) }
-        return state == nil ? probeFailed(.malformed, cause: cause) : fileMade(answer)
+        guard let probe = plan.probe, let state = probe.read(answer.body) else {
+            return probeFailed(.malformed, cause: cause)
+        }
+        if goneDoubt != nil { return probedGone(state, cause: cause) }
+        switch state.readiness {
+        case .ready, .pending, .failed:
+            // What is not ready may be what a finalize is still wanted for, unless it is the file that one made.
+            guard state.readiness == .ready || probe.namesFile else { return probeFailed(.malformed, cause: cause) }
+            if let size = state.size, size != upload.length {
+                return fail(.sizeMismatch, cause.adding("its file has \(size) bytes, ours has \(upload.length)"))
+            }
+            return state.readiness == .failed ? fail(.processingFailed, cause) : fileMade(answer)
+        case .another:
+            return probeFailed(.malformed, cause: cause)
+        }
     }
 
     /// The host did not say whether it has the file: what was in doubt decides.
     mutating func probeFailed(_ verdict: AnswerTable.Verdict, cause: Cause) -> Action {
-        if let gone = goneDoubt {
+        if goneDoubt != nil {
             if case .later(let code) = verdict { return later(code, cause) }
-            return probedGone(nil, cause: gone)
+            return goneUnclear(cause: cause)
         }
         switch finalizeDoubt {
         case .earlier: return finalizeOnceMore()

@@ -13,8 +13,8 @@ extension UploadMachine {
         package var mint: HostAPI.Mint?
         /// What an answer to the creation has that later requests need, by name.
         package var capture: @Sendable (Answer) -> [String: String]
-        /// The credentials are made anew for each claim: a refusal is worth another one.
-        package var renews: Bool
+        /// The steps whose credentials are made anew for each claim: a refusal is worth another one.
+        package var renews: Set<Step>
         /// What the host's own rules make of an answer, where they say something of it.
         package var rules: [AnswerRule]
         /// What follows the last byte; nil completes the upload with it.
@@ -41,7 +41,7 @@ extension UploadMachine {
             requestRule: RequestRule = RequestRule(),
             mint: HostAPI.Mint? = nil,
             capture: @escaping @Sendable (Answer) -> [String: String] = { _ in [:] },
-            renews: Bool = false,
+            renews: Set<Step> = [],
             rules: [AnswerRule] = [],
             finalize: Finalize? = nil,
             probe: HostAPI.Question? = nil,

@@ -3,6 +3,10 @@ import HTTPTypes
 extension UploadMachine {
     /// The `PATCH` answers in a row that may leave the offset where it is.
     private static let maximumDoubts = 3
+    /// The answers about a file that tell nothing before a person has to look.
+    private static let maximumUnclear = 2
+    /// The tries before an upload that the host created counts as gone.
+    private static let maximumUnknown = 3
 
     mutating func sendOffset() -> Action {
         guard let url = upload.uploadURL, Origin(url) != nil else { return invalid("it has no upload URL") }
@@ -117,21 +121,50 @@ extension UploadMachine {
     }
 
     /// What follows where the host has the file, or not, whose upload is gone.
-    mutating func probedGone(_ state: HostAPI.FileState?, cause: Cause) -> Action {
-        guard let state, state.size == nil || state.size == upload.length else { return lost(cause: cause) }
+    mutating func probedGone(_ state: HostAPI.FileState, cause: Cause) -> Action {
+        if let size = state.size, size != upload.length { return lost(cause: cause) }
         switch state.readiness {
         case .ready:
             return transferred()
         case .pending:
-            guard let probe = plan.probe, upload.attempt + 1 < probe.maximumPolls else { return lost(cause: cause) }
+            guard let probe = plan.probe, upload.attempt + 1 < probe.maximumPolls else {
+                return fail(.completionOutcomeUnknown, cause)
+            }
             return later(.notReady, cause, retryAfter: RetryAfter.seconds(probe.interval))
         case .failed:
+            return fail(.processingFailed, cause)
+        case .another:
             return lost(cause: cause)
         }
     }
 
+    /// The host did not answer with the file: only that there is none is a reason to send it again.
+    mutating func goneUnanswered(_ answer: Answer, _ verdict: AnswerTable.Verdict, cause: Cause) -> Action {
+        if plan.probe?.isAbsent(answer) == true { return lost(cause: goneDoubt ?? cause) }
+        if case .later(let code) = verdict { return later(code, cause) }
+        switch answer.status {
+        case 401 where plan.renews.contains(.probe) && triedAtMost(1, .credentialsRefused):
+            return later(.credentialsRefused, cause)
+        case 401:
+            return record(.parked(.credentials, cause.problem(.credentialsRefused)))
+        case 403:
+            return record(.parked(.permission, cause.problem(.permissionRefused)))
+        default:
+            return goneUnclear(cause: cause)
+        }
+    }
+
+    /// The host's answer does not tell whether it has the file.
+    mutating func goneUnclear(cause: Cause) -> Action {
+        triedAtMost(Self.maximumUnclear, .malformedAnswer)
+            ? later(.malformedAnswer, cause) : fail(.completionOutcomeUnknown, cause)
+    }
+
     private mutating func lost(cause: Cause) -> Action {
         if upload.completing, plan.finalize != nil || plan.grant { return fail(.completionOutcomeUnknown, cause) }
+        // What the host created a moment ago may not be known everywhere; another mint would leave this one behind.
+        let isNew = plan.mint?.createsUpload == true && upload.offset == 0
+        if isNew, triedAtMost(Self.maximumUnknown, .serverError) { return later(.serverError, cause) }
         guard upload.restarts < plan.maximumRestarts else { return fail(.goneTooOften, cause) }
         return record(.gone(cause.problem(.uploadGone), next: plan.mint == nil ? .create : .mint))
     }

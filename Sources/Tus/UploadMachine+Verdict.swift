@@ -9,7 +9,7 @@ extension UploadMachine {
     /// What an answer means: by the host's own rules, by credentials that can be renewed, else by the table.
     func verdict(of answer: Answer, to step: Step, applicationCode: String?) -> AnswerTable.Verdict {
         if let rule = plan.rules.first(where: { $0.covers(answer, to: step) }) { return rule.verdict }
-        if plan.renews, answer.status == 401 {
+        if plan.renews.contains(step), answer.status == 401 {
             if AnswerTable.renewable.contains(step) {
                 return .laterThenParked(tries: 1, .credentials, .credentialsRefused)
             }
@@ -26,6 +26,8 @@ extension UploadMachine {
     /// What a verdict of the table does to this upload.
     mutating func apply(_ verdict: AnswerTable.Verdict, to request: Request, cause: Cause) -> Action {
         if request.step == .probe { return probeFailed(verdict, cause: cause) }
+        // What hinders an upload does not hinder its cancellation.
+        if request.step == .delete, isRefusal(verdict) { return record(.deleted(cause.problem(.notDeleted))) }
         switch verdict {
         case .accepted, .redirected:
             preconditionFailure("a verdict that needs its answer is handled with it")
@@ -68,6 +70,14 @@ extension UploadMachine {
         }
     }
 
+    private func isRefusal(_ verdict: AnswerTable.Verdict) -> Bool {
+        switch verdict {
+        case .parked, .failed: true
+        case .laterThenParked(let tries, _, let code): !triedAtMost(tries, code)
+        default: false
+        }
+    }
+
     mutating func accept(_ answer: Answer, to request: Request, cause: Cause) -> Action {
         switch request.step {
         case .mint: minted(answer, to: request, cause: cause)
@@ -101,7 +111,7 @@ extension UploadMachine {
     }
 
     /// Whether a bounded problem may be tried again; tries that ended otherwise are no reason to give up.
-    private func triedAtMost(_ tries: Int, _ code: Problem.Code) -> Bool {
+    func triedAtMost(_ tries: Int, _ code: Problem.Code) -> Bool {
         upload.attempt < tries || upload.lastErrorCode.map { $0 != code.rawValue } ?? false
     }
 

@@ -52,7 +52,7 @@ package struct UploadMachine: Sendable {
 
     /// The row, with every recorded transition applied.
     package internal(set) var upload: Upload
-    let plan: Plan
+    private(set) var plan: Plan
     var state = State.ready
     var doubts = Doubts()
     var finalizeDoubt: FinalizeDoubt?
@@ -66,6 +66,13 @@ package struct UploadMachine: Sendable {
         self.upload = upload
         self.plan = plan
         rule = plan.requestRule
+    }
+
+    /// Goes on with a plan that knows more; what the server announced stays.
+    package mutating func adopt(_ plan: Plan) {
+        var plan = plan
+        plan.capabilities = self.plan.capabilities
+        self.plan = plan
     }
 
     /// The first action.
@@ -87,12 +94,17 @@ package struct UploadMachine: Sendable {
         guard case .waiting(let request, let redirects) = state else {
             preconditionFailure("receive(_:) needs a request that was sent")
         }
-        let message = ServerMessage(body: answer.body, redaction: redaction)
+        // What holds a grant is not quoted where something else in it is missing: nobody knows the secret in it yet.
+        let isGrant = request.step == .mint && 200...299 ~= answer.status
+        let message = ServerMessage(body: isGrant ? [] : answer.body, redaction: redaction)
         let verdict = verdict(of: answer, to: request.step, applicationCode: message.applicationCode)
         let cause = Cause(step: request.step, answer: answer, message: message)
         if case .redirected = verdict { return follow(answer, from: request, redirects: redirects, cause: cause) }
         if let refusal = doubts.refusal, verdict != .accepted || answer.byteCount(.uploadOffset) != upload.length {
             return record(refusal)
+        }
+        if request.step == .probe, goneDoubt != nil, verdict != .accepted {
+            return goneUnanswered(answer, verdict, cause: cause)
         }
         return verdict == .accepted
             ? accept(answer, to: request, cause: cause) : apply(verdict, to: request, cause: cause)

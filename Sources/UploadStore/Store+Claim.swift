@@ -81,7 +81,10 @@ extension Store {
                     revision = revision + 1,
                     phase = CASE WHEN phase = 'create' AND upload_token IS NULL
                                   AND (SELECT mints FROM destination WHERE name = upload.destination)
-                            THEN 'mint' ELSE phase END
+                            THEN 'mint'
+                            WHEN phase = 'mint'
+                                  AND NOT (SELECT mints FROM destination WHERE name = upload.destination)
+                            THEN 'create' ELSE phase END
                 WHERE id IN (
                     SELECT upload.id FROM upload JOIN destination ON destination.name = upload.destination
                     WHERE status = 'pending' AND \(condition)

@@ -155,11 +155,12 @@ extension Store {
         try await commits.write { [checkpoint] db in
             let forgets = next == .mint
             if forgets { try Self.noteErasedSecrets(claim.uploadID, checkpoint, db) }
-            let grant = forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL, captured = NULL" : ""
+            let grant = forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL" : ""
             return try Self.own(
                 claim,
                 """
-                phase = :phase, upload_url = NULL, upload_offset = 0, completing = 0, restarts = restarts + 1,
+                phase = :phase, upload_url = NULL, upload_offset = 0, completing = 0, captured = NULL,
+                restarts = restarts + 1,
                 last_error_code = :code, last_error = :message\(grant)
                 """,
                 ["phase": next.rawValue, "code": code, "message": message],

@@ -87,13 +87,15 @@ extension Store {
                 let forgets = mints && row.uploadToken != nil
                 if forgets { try Self.noteErasedSecrets(id, checkpoint, db) }
                 let isNew = row.lastErrorCode == "source_changed"
+                // A claim turns mint into create where the destination no longer mints.
+                let phase = mints || row.phase == .mint ? "mint" : "create"
                 try db.execute(
                     sql: """
-                        UPDATE upload SET status = 'pending', phase = '\(mints ? "mint" : "create")', finished_at = NULL,
+                        UPDATE upload SET status = 'pending', phase = '\(phase)', finished_at = NULL,
                             attempt = 0, crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL,
-                            upload_offset = 0, completing = 0, finalize_sent = 0
+                            upload_offset = 0, completing = 0, finalize_sent = 0, captured = NULL
                             \(isNew ? ", upload_length = NULL, source_mtime_ns = NULL" : "")
-                            \(forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL, captured = NULL" : "")
+                            \(forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL" : "")
                         WHERE id = ?
                         """,
                     arguments: [id]

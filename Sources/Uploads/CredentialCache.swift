@@ -11,6 +11,8 @@ public typealias CredentialProvider = @Sendable () async throws -> String
 /// The secrets that the program provides: each is asked for once, for all uploads that wait for it.
 actor CredentialCache {
     private struct TimedOut: Error {}
+    /// The value is empty, or none that a header can carry.
+    private struct Unusable: Error {}
 
     private let providers: [String: CredentialProvider]
     /// How long a provider may take.
@@ -63,6 +65,7 @@ actor CredentialCache {
         asked[name] = task
         do {
             let value = try await wait(for: task)
+            guard !value.isEmpty, HTTPFieldName.isValidValue(value) else { throw Unusable() }
             // Only the first of those that waited: meanwhile the value may have been refused.
             if asked[name] == task {
                 asked[name] = nil

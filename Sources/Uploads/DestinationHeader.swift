@@ -6,9 +6,11 @@ enum DestinationHeader {
     ]
 
     /// What the queue itself says in each request (tus 1.0.0; RFC 9110, section 7.2; RFC 9112, sections 6 and 9).
-    private static let reserved: Set<String> = [
-        "connection", "content-length", "content-type", "expect", "host", "keep-alive", "te", "trailer",
-        "transfer-encoding", "tus-resumable", "upgrade",
+    private static let reserved = framing.union(["content-type", "tus-resumable"])
+
+    /// What makes a message of the bytes, and is HTTP's (RFC 9112, sections 6 and 9).
+    private static let framing: Set<String> = [
+        "connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
     ]
 
     /// The prefix of the headers that tus keeps for itself.
@@ -16,6 +18,9 @@ enum DestinationHeader {
 
     /// Whether the value of a header is a secret.
     static func carriesCredentials(_ name: String) -> Bool { credentials.contains(name.lowercased()) }
+
+    /// Whether a header is HTTP's own in any request.
+    static func framesMessages(_ name: String) -> Bool { framing.contains(name.lowercased()) }
 
     /// Checks one header; no error repeats its value, which may be a secret.
     ///

@@ -83,7 +83,7 @@ enum UploadPlan {
             headers: sharesOrigin(row, destination) ? try headers(destination, context) : [:],
             metadata: try metadata(row, destination, filename: filename),
             requestRule: RequestRule(exact: destination.chunkSize),
-            renews: destination.headers.values.contains { $0.hasPrefix(Secret.provider) },
+            renews: destination.headers.values.contains { $0.hasPrefix(Secret.provider) } ? Step.tus : [],
             finalize: finalizes ? .wix(filename: filename) : nil,
             grant: row.uploadToken != nil,
             capabilities: capabilities

@@ -88,6 +88,14 @@ extension UploadRun {
         case .created(let url, _, let captured):
             known.upload.uploadURL = url.absoluteString
             known.upload.captured = JSONObject.encode(Self.captured(known, and: captured))
+        case .gone(_, let next):
+            known.upload.phase = .init(rawValue: next.rawValue) ?? known.upload.phase
+            known.upload.uploadURL = nil
+            known.upload.captured = nil
+            if next == .mint {
+                known.upload.endpoint = nil
+                known.upload.uploadToken = nil
+            }
         case .transferred(let next):
             known.upload.phase = .init(rawValue: next.rawValue) ?? known.upload.phase
         case .finalized(let response, _):
@@ -115,7 +123,7 @@ extension Transition {
     /// Whether the requests after it are made of what it brought.
     var bringsMoreToKnow: Bool {
         switch self {
-        case .minted, .transferred(.confirm), .finalized(_, .confirm): true
+        case .minted, .gone(_, .mint), .transferred(.confirm), .finalized(_, .confirm): true
         default: false
         }
     }

@@ -188,7 +188,9 @@ struct UploadRun: Sendable {
                 tellMonitor(machine.upload)
                 do {
                     let answer = try await send(request, file: file)
-                    if answer.status == 401 { await context.credentials.refused(provided) }
+                    if answer.status == 401, plan.renews.contains(request.step) {
+                        await context.credentials.refused(provided)
+                    }
                     if request.step == .transfer { try file?.check(identity) }
                     action = machine.receive(answer)
                 } catch let failure as RequestFailure {
@@ -204,6 +206,10 @@ struct UploadRun: Sendable {
             case .record(let transition):
                 let outcome = try await durably { try await record(transition, of: machine.upload, known) }
                 learn(transition, of: &known)
+                if case .created(_, _, let captured) = transition, !captured.isEmpty {
+                    (plan, provided) = try await self.plan(known)
+                    machine.adopt(plan)
+                }
                 switch outcome {
                 case .ended:
                     return

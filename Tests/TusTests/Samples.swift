@@ -56,6 +56,7 @@ enum Sample {
             switch String(decoding: body, as: UTF8.self) {
             case "pending": HostAPI.FileState(readiness: .pending)
             case "failed": HostAPI.FileState(readiness: .failed)
+            case "another": HostAPI.FileState(readiness: .another)
             case "short": HostAPI.FileState(readiness: .ready, size: 99)
             case "whole": HostAPI.FileState(readiness: .ready, size: 100)
             default: Finalize.hasFileObject(body) ? HostAPI.FileState(readiness: .ready) : nil

@@ -154,14 +154,17 @@ import Testing
         await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }
 
-    /// A value that no header can carry is none.
-    @Test(arguments: ["", "two\r\nlines"]) func whatNoHeaderCanCarryIsMissing(value: String) async throws {
+    /// A value that no header can carry is none, and is not kept.
+    @Test(arguments: ["", "two\r\nlines"]) func whatNoHeaderCanCarryIsAskedForAnew(value: String) async throws {
         try await Scene.run { scene in
             try await Self.save(scene)
             let upload = try await scene.add()
-            try await scene.processor(credentials: ["archive": { value }]).run()
-            #expect(Ending(try await scene.upload(upload.id)) == .paused("credentials"))
-            #expect(scene.requests(.create).isEmpty)
+            let tokens = Tokens()
+            let provider: CredentialProvider = { try tokens.next() == "token-1" ? value : "token" }
+            try await scene.processor(credentials: ["archive": provider]).run()
+            #expect(try await scene.upload(upload.id).status == .completed)
+            let codes = try await scene.queue.events(of: upload.id).compactMap(\.failure?.code)
+            #expect(codes == ["credentials_unavailable"] && tokens.given == 2)
         }
     }
 

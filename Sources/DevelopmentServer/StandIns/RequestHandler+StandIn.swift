@@ -96,7 +96,11 @@ extension RequestHandler {
 
     private func state(_ exchange: Exchange, _ host: StandIn, _ path: [String]) async throws -> Reply {
         try requireKey(exchange, host)
-        let notFound = Rejection(host == .supabase ? .badRequest : .notFound, Self.text(#"{"error":"not_found"}"#))
+        // supabase/storage says so by a status 400.
+        let notFound =
+            host == .supabase
+            ? Rejection(.badRequest, Self.text(#"{"statusCode":"404","error":"not_found"}"#))
+            : Rejection(.notFound, Self.text(#"{"error":"not_found"}"#))
         guard let id = Self.mediaID(host, path),
             let media = try await FileWork.run({ try folder.media(id, of: host) })
         else { throw notFound }
@@ -109,7 +113,9 @@ extension RequestHandler {
             return Self.json(#"{"success":true,"result":{"uid":"\#(id)","status":{"state":"\#(state)"}}}"#)
         case .supabase:
             guard let size else { throw notFound }
-            return Self.json(#"{"id":"\#(id)","size":\#(size)}"#)
+            let upload = try await FileWork.run { try media.upload.flatMap { try folder.upload($0) } }
+            let own = upload?.metadata.flatMap { UploadMetadata($0)?.text("metadata") } ?? "null"
+            return Self.json(#"{"id":"\#(id)","size":\#(size),"metadata":\#(own)}"#)
         case .transloadit:
             return Self.json(#"{"assembly_id":"\#(id)","ok":"ASSEMBLY_\#(size == nil ? "UPLOADING" : "COMPLETED")"}"#)
         case .vimeo:

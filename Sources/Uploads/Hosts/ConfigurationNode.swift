@@ -30,6 +30,9 @@ final class ConfigurationNode {
         return members[name].flatMap { $0 == .null ? nil : $0 }
     }
 
+    /// Whether a request has neither a body nor a form.
+    var isBodiless: Bool { members["body"] == nil && members["form"] == nil }
+
     /// The names of the members, sorted.
     var memberNames: [String] { members.keys.sorted() }
 

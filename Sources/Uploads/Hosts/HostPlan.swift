@@ -41,7 +41,7 @@ struct HostPlan {
                 requestRule: RequestRule(exact: steps.chunk.exact ?? destination.chunkSize),
                 mint: try mint(),
                 capture: { [places = steps.created] answer in places.compactMapValues { $0.text(in: answer) } },
-                renews: steps.renews,
+                renews: steps.renewed,
                 rules: steps.rules,
                 finalize: try hasGrant ? finalize() : nil,
                 probe: try steps.question.flatMap { try question($0) },
@@ -91,7 +91,9 @@ struct HostPlan {
         guard let mint = steps.mint else { return nil }
         let request = try mint.request.request(.mint, values.all)
         let endpoint = destination.endpoint
-        return HostAPI.Mint(request: request) { answer in Self.minted(mint, answer, to: request.url, endpoint) }
+        return HostAPI.Mint(request: request, createsUpload: mint.uploadURL != nil) { answer in
+            Self.minted(mint, answer, to: request.url, endpoint)
+        }
     }
 
     /// What an answer to a mint brings; nil where something is missing or cannot be used.
@@ -122,35 +124,69 @@ struct HostPlan {
 
     private func finalize() throws -> Tus.Finalize? {
         guard let finalize = steps.finalize else { return nil }
-        let request = try finalize.request.request(.finalize, values.all)
+        // Before the creation it may be made of what that answers; the plan is made anew then.
+        let isKnown = finalize.request.templates.flatMap(\.names).allSatisfy { values.all[$0] != nil }
+        let request = try isKnown ? secured(finalize.request.request(.finalize, values.all)) : nil
         return Tus.Finalize(
-            describesFile: { body in JSONValue(body).flatMap(finalize.file.value(in:)) != nil },
+            describesFile: { body in JSONValue(body).flatMap(finalize.file.value(in:)).map { $0 != .null } ?? false },
             request: { _, _ in request }
         )
     }
 
+    /// What the host told over https is not told over http.
+    private func secured(_ request: Tus.Request) throws -> Tus.Request {
+        let mintURL = try steps.mint?.request.url.text(values.all).lowercased()
+        guard mintURL?.hasPrefix("https:") != true || request.url.scheme?.lowercased() == "https" else {
+            throw Template.Failure(message: "what the host answered leads the request from https to http")
+        }
+        return request
+    }
+
     /// Nil where the host did not name the file yet.
     private func question(_ question: HostSteps.Question, step: Step = .probe) throws -> HostAPI.Question? {
-        let unknown = question.request.templates.flatMap(\.names).contains { values.all[$0] == nil }
+        let templates = question.request.templates + question.match.map(\.value)
+        let unknown = templates.flatMap(\.names).contains { values.all[$0] == nil }
         guard !unknown, steps.mint == nil || row.uploadToken != nil || row.response != nil else { return nil }
+        let wanted = try question.match.map { (path: $0.path, value: try $0.value.text(values.all)) }
+        let (id, idPath) = (values.all["host.fileID"], steps.finalize?.fileID)
         return HostAPI.Question(
-            request: try question.request.request(step, values.all),
+            request: try secured(question.request.request(step, values.all)),
             interval: question.interval,
-            maximumPolls: Int(question.polls)
-        ) { [id = values.all["host.fileID"], idPath = steps.finalize?.fileID] body in
-            guard let answer = JSONValue(body) else { return nil }
-            // Whether a file is there is too much to take from an answer about another one, or about none.
-            if step == .probe, let idPath, idPath.value(in: answer)?.scalarText != id { return nil }
-            return question.state(in: answer)
-        }
+            maximumPolls: Int(question.polls),
+            namesFile: idPath != nil && id != nil,
+            isAbsent: { answer in [404, 410].contains(answer.status) || question.absent?.covers(answer) == true },
+            read: { body in
+                guard let answer = JSONValue(body) else { return nil }
+                // Whether a file is there is too much to take from an answer about another one, or about none.
+                if step == .probe, let idPath {
+                    guard let id, idPath.value(in: answer)?.scalarText == id else { return nil }
+                }
+                return question.state(in: answer, matching: wanted, isProbe: step == .probe)
+            }
+        )
+    }
+}
+
+extension HostSteps.Absence {
+    func covers(_ answer: Answer) -> Bool {
+        answer.status == Int(status) && JSONValue(answer.body).flatMap(path.value(in:))?.scalarText == value
     }
 }
 
 extension HostSteps.Question {
     /// How a file stands, by an answer; nil where it does not say.
-    func state(in answer: JSONValue) -> HostAPI.FileState? {
+    func state(
+        in answer: JSONValue,
+        matching wanted: [(path: JSONPath, value: String)] = [],
+        isProbe: Bool = false
+    ) -> HostAPI.FileState? {
         // A size that is not known yet is -1, or no number at all.
         let size = size?.value(in: answer)?.scalarText.flatMap(Int64.init).flatMap { $0 < 0 ? nil : $0 }
+        guard wanted.allSatisfy({ $0.path.value(in: answer)?.scalarText == $0.value }) else {
+            return HostAPI.FileState(readiness: .another, size: size)
+        }
+        // That it is the whole file is told by its size where nothing else does.
+        if isProbe, status == nil, self.size != nil, size == nil { return nil }
         if let failure = failure?.value(in: answer), failure != .null {
             return HostAPI.FileState(readiness: .failed, size: size)
         }

@@ -1,10 +1,35 @@
+internal import Tus
+
 /// Which places of templates there are, and where.
 extension HostSteps {
     /// Every template of a request or of metadata.
     var templates: [Template] {
         let requests = [mint?.request, finalize?.request, question?.request].compactMap(\.self)
-        return requests.flatMap(\.templates) + headers.values + (metadata.map { Array($0.values) } ?? [])
+        return requests.flatMap(\.templates) + (question?.match.map(\.value) ?? []) + headers.values
+            + (metadata.map { Array($0.values) } ?? [])
             + derived.values.flatMap(\.templates)
+    }
+
+    /// The steps whose credentials may be others from one claim to the next.
+    var renewed: Set<Step> {
+        var steps: Set<Step> = isRenewed(Array(headers.values)) ? Step.tus : []
+        if isRenewed(mint?.request.templates ?? []) { steps.insert(.mint) }
+        if isRenewed(finalize?.request.templates ?? []) { steps.insert(.finalize) }
+        if isRenewed(question?.request.templates ?? []) { steps.formUnion([.probe, .confirm]) }
+        return steps
+    }
+
+    private func isRenewed(_ templates: [Template]) -> Bool {
+        var names = Set(templates.flatMap(\.names))
+        for _ in derived {
+            for (name, text) in derived where names.contains("derived.\(name)") {
+                names.formUnion(text.templates.flatMap(\.names))
+            }
+        }
+        return names.contains { name in
+            name.hasPrefix("expiry.")
+                || secrets.contains { name == "secret.\($0.key)" && $0.value.hasPrefix(Secret.provider) }
+        }
     }
 
     private var own: Set<String> {
@@ -14,7 +39,7 @@ extension HostSteps {
     private var expiries: Set<String> { ["expiry.unix", "expiry.iso8601"] }
 
     private var file: Set<String> {
-        own.union(expiries).union(["file.name", "file.type", "file.size", "upload.id"])
+        own.union(expiries).union(["file.name", "file.type", "file.size", "upload.id", "upload.key"])
     }
 
     private var minted: Set<String> {
@@ -23,9 +48,14 @@ extension HostSteps {
     }
 
     /// What is known once the upload exists at the host.
-    private var answered: Set<String> {
+    private var existing: Set<String> {
         let known = minted.union(captured.map { "host.\($0)" })
-        return mint?.fileIDClaim == nil && finalize?.fileID == nil ? known : known.union(["host.fileID"])
+        return mint?.fileIDClaim == nil ? known : known.union(["host.fileID"])
+    }
+
+    /// What is known once the host made a file of it.
+    private var answered: Set<String> {
+        finalize?.fileID == nil ? existing : existing.union(["host.fileID"])
     }
 
     /// Every template refers to what there is when it is filled in.
@@ -34,7 +64,8 @@ extension HostSteps {
         try check(root, "mint.request", mint?.request.templates ?? [], knows: with(derivedFrom: file))
         try check(root, "headers", Array(headers.values), knows: with(derivedFrom: minted))
         try check(root, "metadata", metadata.map { Array($0.values) } ?? [], knows: with(derivedFrom: minted))
-        try check(root, "finalize.request", finalize?.request.templates ?? [], knows: with(derivedFrom: answered))
+        try check(root, "finalize.request", finalize?.request.templates ?? [], knows: with(derivedFrom: existing))
+        try check(root, "file.match", question?.match.map(\.value) ?? [], knows: with(derivedFrom: answered))
         try check(root, "file.request", question?.request.templates ?? [], knows: with(derivedFrom: answered))
         let all = with(derivedFrom: answered)
         for (name, text) in derived.sorted(by: { $0.key < $1.key }) {
@@ -46,7 +77,14 @@ extension HostSteps {
     func checkURLs(_ root: ConfigurationNode) throws {
         let requests = [("mint", mint?.request), ("finalize", finalize?.request), ("file", question?.request)]
         for (place, request) in requests {
-            guard let url = request?.url, !url.startsWithAnswer else { continue }
+            guard let request else { continue }
+            let url = request.url
+            if url.startsWithAnswer {
+                guard !request.templates.contains(where: \.holdsSecret) else {
+                    throw root.mistake("\(place).request", "a secret does not go where an answer points")
+                }
+                continue
+            }
             let sample = Dictionary(url.names.map { ($0, "x") }) { first, _ in first }
             let known = Dictionary(uniqueKeysWithValues: values.map { ("config.\($0.key)", $0.value) })
             guard (try? Destination.url(url.text(sample.merging(known) { $1 }))) != nil else {

@@ -41,10 +41,21 @@ struct HostSteps: Sendable {
         /// What only the answer about a file that failed has.
         var failure: JSONPath?
         var size: JSONPath?
+        /// What else than 404 and 410 says that there is no such file.
+        var absent: Absence?
+        /// What the answer has where the file is the one of the upload, by place.
+        var match: [(path: JSONPath, value: Template)]
         /// Whether an upload completes only when the file is ready.
         var waits: Bool
         var interval: Int64
         var polls: Int64
+    }
+
+    /// An answer that says that there is no file.
+    struct Absence: Sendable {
+        var status: Int64
+        var path: JSONPath
+        var value: String
     }
 
     var endpoint: Template?
@@ -71,12 +82,6 @@ struct HostSteps: Sendable {
 
     /// The names of the values that are kept of answers.
     var captured: Set<String> { Set(created.keys).union(mint?.values.keys ?? [:].keys) }
-
-    /// Whether each claim may bring other credentials than the one before.
-    var renews: Bool {
-        let isTimed = templates.flatMap(\.names).contains { $0.hasPrefix("expiry.") }
-        return isTimed || secrets.values.contains { $0.hasPrefix(Secret.provider) }
-    }
 
     init(_ root: ConfigurationNode) throws {
         guard try root.integer("version", in: 1...Int64.max) == 1 else {
@@ -171,7 +176,14 @@ extension HostSteps {
 
     private static func metadata(_ node: ConfigurationNode) throws -> [String: Template] {
         let values = try node.allTexts()
-        return try values.reduce(into: [:]) { $0[$1.key] = try node.template($1.value, at: $1.key) }
+        return try values.reduce(into: [:]) { templates, pair in
+            do {
+                _ = try Metadata([.init(key: pair.key, value: "")])
+            } catch let problem as Problem {
+                throw node.mistake(pair.key, problem.message)
+            }
+            templates[pair.key] = try node.template(pair.value, at: pair.key)
+        }
     }
 
     private static func mint(_ node: ConfigurationNode) throws -> Mint {
@@ -201,19 +213,41 @@ extension HostSteps {
 
     private static func question(_ node: ConfigurationNode) throws -> Question {
         let status = try node.place("status")
+        let absent = try node.node("absent").map(Self.absence)
+        let match = try node.node("match").map { match in
+            try match.allTexts().sorted { $0.key < $1.key }.map { pair in
+                guard let path = JSONPath(pair.key) else {
+                    throw match.mistake(pair.key, "it is no path such as $.file.id")
+                }
+                return (path: path, value: try match.template(pair.value, at: pair.key))
+            }
+        }
         let question = Question(
             request: try RequestTemplate(try node.required("request", try node.node("request"))),
             status: status,
             ready: try status == nil ? [] : node.required("ready", try node.list("ready")),
-            failed: try node.list("failed") ?? [],
+            failed: try status == nil ? [] : node.list("failed") ?? [],
             failure: try node.place("failure"),
             size: try node.place("size"),
+            absent: absent,
+            match: match ?? [],
             waits: try node.boolean("wait") ?? false,
             interval: try node.integer("interval", in: 0...3600) ?? 5,
             polls: try node.integer("polls", in: 1...250) ?? 120
         )
         try node.end()
+        guard status == nil || !question.ready.isEmpty else { throw node.mistake("ready", "no state would be ready") }
         return question
+    }
+
+    private static func absence(_ node: ConfigurationNode) throws -> Absence {
+        let absence = Absence(
+            status: try node.required("status", try node.integer("status", in: 400...499)),
+            path: try node.required("path", try node.place("path")),
+            value: try node.required("value", try node.text("value"))
+        )
+        try node.end()
+        return absence
     }
 }
 

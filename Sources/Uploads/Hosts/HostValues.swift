@@ -34,6 +34,7 @@ struct HostValues {
         all["file.type"] = row.contentType ?? ContentType.of(filename) ?? "application/octet-stream"
         all["file.size"] = row.uploadLength.map(String.init)
         all["upload.id"] = String(row.id)
+        all["upload.key"] = "\(row.id)-\(row.createdAt)"
         all["mint.endpoint"] = row.endpoint.map(Self.withoutSlash)
         all["mint.token"] = row.uploadToken
         for (name, value) in row.captured.flatMap(JSONObject.decode) ?? [:] { all["host.\(name)"] = value }

@@ -37,6 +37,9 @@ struct RequestTemplate: Sendable {
             guard let name = HTTPField.Name(header.key) else {
                 throw node.mistake("headers.\(header.key)", "this is not the name of a header")
             }
+            guard !DestinationHeader.framesMessages(header.key), node.isBodiless || name != .contentType else {
+                throw node.mistake("headers.\(header.key)", "this header is the queue's own to send; leave it out")
+            }
             let value = try node.template(header.value, at: "headers.\(header.key)")
             guard value.holdsSecret || !DestinationHeader.carriesCredentials(header.key) else {
                 throw node.mistake("headers.\(header.key)", "a secret is not stored; write {secret.NAME}")
@@ -60,9 +63,16 @@ struct RequestTemplate: Sendable {
     ///
     /// - Throws: `Template.Failure` where a value is missing, or what comes of it is no request.
     func request(_ step: Step, _ values: [String: String]) throws -> Tus.Request {
-        let text = try url.text(values)
-        guard let url = URL(string: text), Origin(url) != nil else {
+        let text = try self.url.text(values)
+        guard let url = URL(string: text), let origin = Origin(url) else {
             throw Template.Failure(message: "the URL of the request is no http or https URL")
+        }
+        // What an answer had may be a part of the path, but does not lead elsewhere.
+        if !self.url.startsWithAnswer {
+            let own = try self.url.text(values.merging(self.url.answerNames.map { ($0, "/") }) { $1 })
+            guard URL(string: own).flatMap(Origin.init) == origin else {
+                throw Template.Failure(message: "what the host answered leads the request to another origin")
+            }
         }
         var fields = HTTPFields()
         for header in headers {

@@ -34,8 +34,11 @@ struct Template: Sendable, Equatable {
     /// Whether it starts with the value of a place, of which nothing else can be told.
     var startsWithAnswer: Bool {
         guard case .value(let name, _) = parts.first else { return false }
-        return name.hasPrefix("mint.") || name.hasPrefix("host.")
+        return answerNames.contains(name)
     }
+
+    /// The names that stand for what a host answered.
+    var answerNames: [String] { names.filter { $0.hasPrefix("mint.") || $0.hasPrefix("host.") } }
 
     /// Whether a secret, or what is made of one, is put in.
     var holdsSecret: Bool { names.contains { $0.hasPrefix("secret.") || $0.hasPrefix("derived.") } }

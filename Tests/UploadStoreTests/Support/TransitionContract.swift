@@ -44,6 +44,7 @@ enum TransitionContract {
         step("minted", "mint", "transfer"),
         step("reminted", "create", "mint"),
         TransitionLine("claim", State("pending", "create"), State("processing", "mint"), "worker"),
+        TransitionLine("claim", State("pending", "mint"), State("processing", "create"), "worker"),
         step("created", "create", "transfer"),
         step("transferred", "transfer", "finalize"),
         step("transferred", "transfer", "confirm"),

@@ -71,6 +71,33 @@ import UploadStore
         }
     }
 
+    /// A finalize that is made of what the creation answered, and one whose answer has nothing where the file should be.
+    @Test(arguments: [
+        (#"{"file":{"id":"x"}}"#, Ending.completed), (#"{"file":null}"#, .failed("finalize_outcome_unknown")),
+    ])
+    func aFinalizeIsMadeOfWhatACreationAnswered(body: String, ending: Ending) async throws {
+        let faults = [
+            Fault(.step(.create), .setHeader("X-Session", "abc")),
+            Fault(.init(path: "finish/abc"), .status(200, body: body), times: 9),
+        ]
+        try await Scene.run(faults: faults) { scene in
+            let origin = scene.server.origin
+            let json = #"""
+                {"version":1,"endpoint":"\#(scene.server.endpoint)",
+                "mint":{"request":{"method":"POST","url":"\#(origin)/transloadit/assemblies","body":{}},"token":"$.t"},
+                "create":{"values":{"session":"header:X-Session"}},
+                "finalize":{"request":{"method":"PUT","url":"\#(origin)/finish/{host.session}"},"file":"$.file"}}
+                """#
+            try await scene.queue.save(.configured("host", by: DestinationConfiguration(json: json)))
+            scene.server.addFault(Fault(.step(.mint), .status(200, body: #"{"t":"token"}"#)))
+            let upload = try await scene.queue.add(.file(try scene.folder.write("a", bytes: 10)), to: "host")
+            try await scene.drain()
+            let ended = try await scene.upload(upload.id)
+            #expect(Ending(ended) == ending, "\(String(describing: ended.failure))")
+            #expect(ended.captured == ["session": "abc"])
+        }
+    }
+
     @Test func limitsAreKeptWhenAFileIsAdded() async throws {
         try await Scene.run { scene in
             try await Self.configured(scene, #""limits":{"empty":false,"maximumSize":10}"#)

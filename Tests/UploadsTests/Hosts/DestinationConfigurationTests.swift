@@ -115,6 +115,30 @@ import Tus
         ),
         (#""file":{"request":{"url":"ftp://a.example/{file.name}"}}"#, "$.file.request.url: it is not an http"),
         (#""file":{"request":{"url":"{file.name}"}}"#, "$.file.request.url: it is not an http"),
+        (
+            #""secrets":{"k":"env:K"},"mint":{"request":{"url":"https://a/"},"token":"$.t"},"file":{"request":"#
+                + #"{"url":"{mint.token}","headers":{"X-Key":"{secret.k}"}}}"#,
+            "$.file.request: a secret does not go where an answer points"
+        ),
+        (
+            #""file":{"request":{"url":"https://a/"},"status":"$.s","ready":[]}"#,
+            "$.file.ready: no state would be ready"
+        ),
+        (#""file":{"request":{"url":"https://a/"},"failed":["x"]}"#, "$.file.failed: this key is not known"),
+        (#""file":{"request":{"url":"https://a/"},"match":{"id":"x"}}"#, "$.file.match.id: it is no path"),
+        (#""file":{"request":{"url":"https://a/"},"match":{"$.id":"{file.x}"}}"#, "{file.x} stands for nothing here"),
+        (#""file":{"request":{"url":"https://a/"},"absent":{"status":400}}"#, "$.file.absent.path: it is missing"),
+        (#""metadata":{"my key":"x"}"#, "$.metadata.my key: The metadata key"),
+        (#""mint":{"request":{"url":"https://a/","headers":{"Host":"b"}},"token":"$.t"}"#, "the queue's own to send"),
+        (
+            #""mint":{"request":{"url":"https://a/","headers":{"Content-Type":"b"},"body":{}},"token":"$.t"}"#,
+            "the queue's own to send"
+        ),
+        (
+            #""mint":{"request":{"url":"https://a/"},"token":"$.t"},"finalize":{"request":{"url":"https://a/{host.fileID}"},"#
+                + #""file":"$.f","fileID":"$.f.id"}"#,
+            "{host.fileID} stands for nothing here"
+        ),
         (#""mint":{"request":{"url":"https://a/"},"uploadURL":"$.u"}"#, "$.endpoint: either endpoint or mint"),
         (#""mint":{"request":{"url":"https://a/","body":{},"form":{}},"token":"$.t"}"#, "$.mint.request.form"),
         (#""mint":{"request":{"url":"https://a/","form":{"a b":"x"}},"token":"$.t"}"#, "the name of a field has only"),

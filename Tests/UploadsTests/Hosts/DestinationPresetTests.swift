@@ -1,4 +1,5 @@
 import Testing
+import Tus
 
 @testable import Uploads
 
@@ -48,6 +49,9 @@ import Testing
 
     @Test func aSecretCanBeElsewhere() throws {
         let configuration = try DestinationPreset.vimeo.configuration(secrets: ["token": "provider:vimeo"])
-        #expect(configuration.steps.secrets == ["token": "provider:vimeo"] && configuration.steps.renews)
+        #expect(
+            configuration.steps.secrets == ["token": "provider:vimeo"]
+                && configuration.steps.renewed == [.mint, .probe, .confirm]
+        )
     }
 }

@@ -32,6 +32,17 @@ import Tus
         #expect(minted?.uploadURL?.absoluteString == "https://u.example.org/1")
     }
 
+    /// What an answer had does not lead a request elsewhere.
+    @Test(arguments: [("/videos/1", true), ("@other.example/1", false), (".other.example/1", false), (":81/1", false)])
+    func anAnswerIsNoWayToAnotherOrigin(uri: String, isTaken: Bool) throws {
+        let json =
+            #"{"version":1,"mint":{"request":{"url":"https://api.example.org/"},"token":"$.t","values":{"uri":"$.u"}},"#
+            + #""endpoint":"https://a.example.org/","file":{"request":{"url":"https://api.example.org{host.uri}"}}}"#
+        let request = try #require(try DestinationConfiguration(json: json).steps.question?.request)
+        let url = try? request.request(.confirm, ["host.uri": uri]).url.absoluteString
+        #expect(url == (isTaken ? "https://api.example.org/videos/1" : nil))
+    }
+
     /// What came over https does not go over http, and nothing is made up for what is missing.
     @Test(arguments: [
         (created, #"{"link":"http://api.example.org/tus/1","id":7}"#), (created, #"{"link":"https://a.example/1"}"#),
