@@ -11,7 +11,8 @@ enum SQLiteShell {
     static func run(_ sql: String, on database: String, readOnly: Bool = true) async throws -> [String] {
         let folder = try TemporaryFolder()
         let process = try ChildProcess(
-            ["sqlite3", "-batch"] + (readOnly ? ["-readonly"] : []) + [database, sql],
+            // A worker may be writing: the shell itself waits for nobody.
+            ["sqlite3", "-batch", "-cmd", ".timeout 60000"] + (readOnly ? ["-readonly"] : []) + [database, sql],
             environment: ProcessInfo.processInfo.environment,
             folder: folder.path,
             files: ("/dev/null", folder["output"], folder["output"])

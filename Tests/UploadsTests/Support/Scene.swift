@@ -146,7 +146,8 @@ struct Scene: Sendable {
     /// Runs statements in the sqlite3 shell.
     @discardableResult
     func sql(_ statements: String) async throws -> [String] {
-        try await ChildProcess.output(["sqlite3", "-batch", "-bail", queue.path, statements])
+        // A worker may be writing: the shell itself waits for nobody.
+        try await ChildProcess.output(["sqlite3", "-batch", "-bail", "-cmd", ".timeout 60000", queue.path, statements])
     }
 }
 
