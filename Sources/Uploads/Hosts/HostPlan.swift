@@ -5,7 +5,8 @@ internal import UploadStore
 
 /// What an upload to a host with a configuration asks, with everything filled in that is known by now.
 ///
-/// A plan is made anew when more is known: after the mint, and after the last byte or the finalize.
+/// A plan is made anew when more is known: after the mint, after a creation that brought values, after the last byte or
+/// the finalize, and before another mint.
 struct HostPlan {
     private let row: UploadRow
     private let destination: Destination

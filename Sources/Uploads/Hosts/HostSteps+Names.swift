@@ -2,14 +2,6 @@ internal import Tus
 
 /// Which places of templates there are, and where.
 extension HostSteps {
-    /// Every template of a request or of metadata.
-    var templates: [Template] {
-        let requests = [mint?.request, finalize?.request, question?.request].compactMap(\.self)
-        return requests.flatMap(\.templates) + (question?.match.map(\.value) ?? []) + headers.values
-            + (metadata.map { Array($0.values) } ?? [])
-            + derived.values.flatMap(\.templates)
-    }
-
     /// The steps whose credentials may be others from one claim to the next.
     var renewed: Set<Step> {
         var steps: Set<Step> = isRenewed(Array(headers.values)) ? Step.tus : []
