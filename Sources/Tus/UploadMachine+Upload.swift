@@ -31,8 +31,10 @@ extension UploadMachine {
         package var restarts: Int
         /// The upload is cancelled: what the server has is deleted.
         package var cancelling: Bool
-        /// The code of the problem that the tries counted in `attempt` ended with; nil where there was none.
+        /// The code of the problem that the last try ended with; nil where there was none.
         package var lastErrorCode: String?
+        /// Tries in a row that ended with that code; all of `attempt` unless told otherwise.
+        package var sameError: Int
 
         /// A row; by default one that was just added.
         package init(
@@ -47,7 +49,8 @@ extension UploadMachine {
             attempt: Int = 0,
             restarts: Int = 0,
             cancelling: Bool = false,
-            lastErrorCode: String? = nil
+            lastErrorCode: String? = nil,
+            sameError: Int? = nil
         ) {
             self.phase = phase
             self.endpoint = endpoint
@@ -61,6 +64,7 @@ extension UploadMachine {
             self.restarts = restarts
             self.cancelling = cancelling
             self.lastErrorCode = lastErrorCode
+            self.sameError = sameError ?? attempt
         }
     }
 }

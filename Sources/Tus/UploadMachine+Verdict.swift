@@ -112,7 +112,7 @@ extension UploadMachine {
 
     /// Whether a bounded problem may be tried again; tries that ended otherwise are no reason to give up.
     func triedAtMost(_ tries: Int, _ code: Problem.Code) -> Bool {
-        upload.attempt < tries || upload.lastErrorCode.map { $0 != code.rawValue } ?? false
+        min(upload.attempt, upload.sameError) < tries || upload.lastErrorCode.map { $0 != code.rawValue } ?? false
     }
 
     /// The same request at the URL that the server names, within the origin.

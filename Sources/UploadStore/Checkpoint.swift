@@ -15,6 +15,7 @@ final class Checkpoint: Sendable {
         /// The number of frames at which the next checkpoint is due.
         var due = Checkpoint.threshold
         var holdsErasedSecrets = false
+        var onDue: (@Sendable () -> Void)?
     }
 
     /// Frames; well under the 1,000 at which a stranger's connection would checkpoint by itself.
@@ -32,10 +33,15 @@ final class Checkpoint: Sendable {
         connection = try DatabaseQueue(path: path, configuration: configuration)
     }
 
+    /// Calls a body after a commit that makes a checkpoint due.
+    func onDue(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onDue = body } }
+
     /// Counts the log's frames at each commit of a connection.
     ///
-    /// The connection must not outlive this object.
-    func watch(_ db: Database) {
+    /// - Parameters:
+    ///   - db: The connection.
+    ///   - outlives: Whether this object outlives it. Where a program's own connection goes on, this one stays for good.
+    func watch(_ db: Database, outlives: Bool) {
         let callback: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, Int32) -> Int32 =
             {
                 context,
@@ -47,14 +53,17 @@ final class Checkpoint: Sendable {
                 }
                 return SQLITE_OK
             }
-        sqlite3_wal_hook(db.sqliteConnection, callback, Unmanaged.passUnretained(self).toOpaque())
+        let reference = outlives ? Unmanaged.passUnretained(self) : Unmanaged.passRetained(self)
+        sqlite3_wal_hook(db.sqliteConnection, callback, reference.toOpaque())
     }
 
     private func committed(frames: Int) {
-        state.withLock { state in
+        let onDue = state.withLock { state in
             state.frames = frames
             if frames < Self.threshold { state.due = Self.threshold }
+            return frames >= state.due ? state.onDue : nil
         }
+        onDue?()
     }
 
     /// Notes that secrets were erased: they stay readable in the log until it is truncated.

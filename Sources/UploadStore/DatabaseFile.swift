@@ -46,6 +46,14 @@ enum DatabaseFile {
         }
     }
 
+    /// Whether the file and its log can be read by their owner only.
+    static func isPrivate(path: String) -> Bool {
+        [path, path + "-wal", path + "-shm"].allSatisfy { file in
+            var information = stat()
+            return stat(file, &information) != 0 || information.st_mode & 0o077 == 0
+        }
+    }
+
     /// The path without symbolic links.
     static func resolve(_ path: String) throws -> String {
         guard let resolved = realpath(path, nil) else { throw UploadStoreError(making: path, Errno(rawValue: errno)) }
@@ -116,7 +124,7 @@ enum DatabaseFile {
     }
 
     /// WAL needs memory shared between all users of the file, which a network filesystem does not give.
-    private static func refuseNetwork(path: String) throws {
+    static func refuseNetwork(path: String) throws {
         var information = stat()
         guard stat(directory(of: path).string, &information) == 0 else {
             throw UploadStoreError(making: path, Errno(rawValue: errno))

@@ -17,6 +17,14 @@ package struct DestinationRow: Sendable, Equatable {
     package var configuration: String?
     /// Whether an upload without a grant starts in phase `mint`.
     package var mints: Bool
+    /// What all workers together may do for it at once.
+    package var limits: Limits
+    /// Tries of a phase without progress; nil: the worker's.
+    package var maxAttempts: Int?
+    /// Seconds; the longest back-off; nil: the worker's.
+    package var longestDelay: Int?
+    /// Whether nothing is claimed for it; read only, see ``Store/setPaused(_:_:)``.
+    package var isPaused = false
 
     package init(
         name: String,
@@ -26,7 +34,10 @@ package struct DestinationRow: Sendable, Equatable {
         chunkSize: Int64? = nil,
         finalize: String = "none",
         configuration: String? = nil,
-        mints: Bool = false
+        mints: Bool = false,
+        limits: Limits = Limits(),
+        maxAttempts: Int? = nil,
+        longestDelay: Int? = nil
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -36,6 +47,9 @@ package struct DestinationRow: Sendable, Equatable {
         self.finalize = finalize
         self.configuration = configuration
         self.mints = mints
+        self.limits = limits
+        self.maxAttempts = maxAttempts
+        self.longestDelay = longestDelay
     }
 }
 
@@ -49,7 +63,11 @@ extension DestinationRow {
             chunkSize: row["chunk_size"],
             finalize: row["finalize"],
             configuration: row["configuration"],
-            mints: row["mints"]
+            mints: row["mints"],
+            limits: Limits(concurrency: row["concurrency"], bytesPerSecond: row["bytes_per_second"]),
+            maxAttempts: row["max_attempts"],
+            longestDelay: row["longest_delay"]
         )
+        isPaused = row["paused"]
     }
 }

@@ -14,6 +14,8 @@ package struct EventRow: Sendable, Equatable {
     package var generation: Int64
     package var errorCode: String?
     package var error: String?
+    /// The batch that finished; then there is no upload, and its id is 0.
+    package var batch: String?
 }
 
 extension EventRow {
@@ -30,7 +32,8 @@ extension EventRow {
             workerID: row["worker_id"],
             generation: row["generation"],
             errorCode: row["error_code"],
-            error: row["error"]
+            error: row["error"],
+            batch: row["batch"]
         )
     }
 }

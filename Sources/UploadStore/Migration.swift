@@ -23,6 +23,9 @@ package struct Migration: Sendable {
         Migration(version: 2, name: "0002_transitions", sql: PackageResources._002_transitions_sql),
         Migration(version: 3, name: "0003_views", sql: PackageResources._003_views_sql),
         Migration(version: 4, name: "0004_hosts", sql: PackageResources._004_hosts_sql),
+        Migration(version: 5, name: "0005_queue", sql: PackageResources._005_queue_sql),
+        Migration(version: 6, name: "0006_queue_rules", sql: PackageResources._006_queue_rules_sql),
+        Migration(version: 7, name: "0007_queue_views", sql: PackageResources._007_queue_views_sql),
     ]
 
     /// The schema version that this library reads and writes.
@@ -34,21 +37,35 @@ extension Migration {
     static let applicationID: Int32 = 0x5570_5131
 
     /// Applies what is missing, each migration in a transaction of its own.
-    static func migrate(_ db: Database) throws {
+    ///
+    /// - Parameters:
+    ///   - db: The connection that writes.
+    ///   - isOwn: Whether the file is a queue's own; the header of another program's database is left alone.
+    /// - Throws: An error of SQLite; then what was applied before stays.
+    static func migrate(_ db: Database, isOwn: Bool) throws {
         // Opening takes the write lock only when there is something to do.
-        guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 < latest else { return }
+        guard try applied(db, isOwn: isOwn) < latest else { return }
         for migration in all {
             try db.inTransaction(.immediate) {
                 // Read again under the lock: another process may have been faster.
-                let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-                guard version < migration.version else { return .commit }
-                try migration.apply(db)
+                guard try applied(db, isOwn: isOwn) < migration.version else { return .commit }
+                try migration.apply(db, isOwn: isOwn)
                 return .commit
             }
         }
     }
 
-    func apply(_ db: Database) throws {
+    private static func applied(_ db: Database, isOwn: Bool) throws -> Int {
+        if isOwn { return try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
+        return try db.tableExists("schema_migration") ? version(db) ?? 0 : 0
+    }
+
+    /// The schema's version now, also where another program migrated it meanwhile.
+    static func version(_ db: Database) throws -> Int? {
+        try Int.fetchOne(db.cachedStatement(sql: "SELECT max(version) FROM schema_migration"))
+    }
+
+    func apply(_ db: Database, isOwn: Bool = true) throws {
         try db.execute(
             sql: """
                 CREATE TABLE IF NOT EXISTS schema_migration (
@@ -64,6 +81,7 @@ extension Migration {
             sql: "INSERT INTO schema_migration (version, name, sha256) VALUES (?, ?, ?)",
             arguments: [version, name, sha256]
         )
+        guard isOwn else { return }
         try db.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
         try db.execute(sql: "PRAGMA user_version = \(version)")
     }
@@ -86,6 +104,11 @@ extension Migration {
                 "\(path) was written by a newer version (schema \(version), this one knows \(latest)); upgrade this program"
             )
         }
+        try checkApplied(version, db, path: path)
+    }
+
+    /// Refuses a schema that the migrations did not make.
+    private static func checkApplied(_ version: Int, _ db: Database, path: String) throws {
         let rows =
             try db.tableExists("schema_migration")
             ? Row.fetchAll(db, sql: "SELECT version, name, sha256 FROM schema_migration ORDER BY version") : []
@@ -96,5 +119,28 @@ extension Migration {
                 "the schema of \(path) is not the one that this version's migrations make; restore the file or use another"
             )
         }
+    }
+
+    /// Refuses another program's database in which the queue's tables are newer, were edited, or are not the queue's.
+    static func inspectApplications(_ db: Database, path: String) throws {
+        guard try db.tableExists("schema_migration") else {
+            let names = ["upload", "destination", "worker", "transition", "upload_event", "erased_secret", "batch", "queue"]
+            for name in names where try db.tableExists(name) {
+                throw UploadStoreError(
+                    .anotherProgram,
+                    "\(path) has a table \(name) of its own; the queue's tables need a database without it"
+                )
+            }
+            return
+        }
+        let version = try version(db) ?? 0
+        guard version <= latest else {
+            throw UploadStoreError(
+                .newerSchema,
+                "the queue in \(path) was written by a newer version (schema \(version), this one knows \(latest)); "
+                    + "upgrade this program"
+            )
+        }
+        try checkApplied(version, db, path: path)
     }
 }

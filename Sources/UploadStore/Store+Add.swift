@@ -1,4 +1,4 @@
-internal import GRDB
+package import GRDB
 
 /// An upload to be added.
 package struct NewUpload: Sendable {
@@ -16,6 +16,24 @@ package struct NewUpload: Sendable {
     package var uploadToken: String?
     package var expiresAt: String?
     package var notBefore: String?
+    /// -1000 to 1000; higher ones first.
+    package var priority = 0
+    /// Empty: none.
+    package var batch = ""
+    package var tags: [String] = []
+    /// No other upload has it.
+    package var uniqueKey: String?
+    package var deadline: String?
+    package var maxAttempts: Int?
+    /// `delete` or `move`; nil keeps the source.
+    package var afterCompletion: String?
+    /// The absolute path of the folder that `move` moves to.
+    package var moveTo: String?
+    /// What a copy that the queue made is a copy of.
+    package var originalPath: String?
+    package var spooled = false
+    /// A JSON object.
+    package var traceContext: String?
 
     package init(
         sourcePath: String,
@@ -44,25 +62,74 @@ package struct NewUpload: Sendable {
     }
 }
 
+/// What is done with an upload whose unique key another one has.
+package enum ExistingRule: Sendable {
+    /// Nothing is added; the other one is told.
+    case keep
+    /// As `keep`; but where the other one is finished, it gives up the key, and the new one is added.
+    case replaceFinished
+    /// None of the transaction is added.
+    case refuse
+}
+
+/// What became of an upload that was to be added.
+package struct AddedUpload: Sendable, Equatable {
+    package var id: Int64
+    /// Whether it was added now; else it was there.
+    package var isNew: Bool
+}
+
 extension Store {
     /// The most uploads in one transaction, so that the write-ahead log stays small between checkpoints.
-    private static let batch = 500
+    package static let batch = 500
 
     /// Adds uploads, and returns once they are on disk.
     ///
     /// Up to 500 are one transaction: all of them are added or none. More are added in several.
     ///
+    /// - Parameters:
+    ///   - uploads: The uploads.
+    ///   - existing: What is done with one whose unique key another one has.
     /// - Returns: The ids, in the order given.
-    package func add(_ uploads: [NewUpload]) async throws -> [Int64] {
-        var ids: [Int64] = []
-        ids.reserveCapacity(uploads.count)
+    /// - Throws: ``UploadStoreError`` `refused`, or `exists` for a unique key.
+    package func add(_ uploads: [NewUpload], existing: ExistingRule = .keep) async throws -> [AddedUpload] {
+        if uploads.contains(where: { $0.uploadToken != nil }) { try checkKeepsSecrets() }
+        var added: [AddedUpload] = []
+        added.reserveCapacity(uploads.count)
         var rest = uploads[...]
         while !rest.isEmpty {
             let batch = Array(rest.prefix(Self.batch))
             rest = rest.dropFirst(batch.count)
-            ids += try await commits.write(rows: batch.count) { db in try batch.map { try Self.insert($0, db) } }
+            added += try await commits.write(rows: batch.count) { db in
+                try batch.map { try Self.insert($0, existing, db) }
+            }
         }
-        return ids
+        return added
+    }
+
+    /// Adds an upload in a transaction of the caller.
+    package static func insert(_ upload: NewUpload, _ existing: ExistingRule, _ db: Database) throws -> AddedUpload {
+        if let key = upload.uniqueKey, let other = try Self.upload(withKey: key, db) {
+            switch existing {
+            case .replaceFinished where other.isFinished:
+                try db.execute(sql: "UPDATE upload SET unique_key = NULL WHERE id = ?", arguments: [other.id])
+            case .keep, .replaceFinished:
+                return AddedUpload(id: other.id, isNew: false)
+            case .refuse:
+                throw UploadStoreError(
+                    .exists,
+                    "\(upload.originalPath ?? upload.sourcePath) was added before, as upload \(other.id)"
+                )
+            }
+        }
+        return AddedUpload(id: try insert(upload, db), isNew: true)
+    }
+
+    private static func upload(withKey key: String, _ db: Database) throws -> (id: Int64, isFinished: Bool)? {
+        try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT id, finished_at IS NOT NULL AS ended FROM upload WHERE unique_key = ?"),
+            arguments: [key]
+        ).map { ($0["id"], $0["ended"]) }
     }
 
     private static func insert(_ upload: NewUpload, _ db: Database) throws -> Int64 {
@@ -70,8 +137,9 @@ extension Store {
             sql: """
                 INSERT INTO upload (source_path, destination, upload_length, source_mtime_ns, source_ctime_ns,
                     source_inode, source_device, source_boot_id, filename, content_type, metadata, phase,
-                    endpoint, upload_token, expires_at, not_before)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    endpoint, upload_token, expires_at, not_before, priority, batch, unique_key, deadline, max_attempts,
+                    after_completion, move_to, original_path, spooled, trace_context)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         )
         try statement.execute(arguments: [
@@ -79,8 +147,14 @@ extension Store {
             upload.identity.changed, Int64(bitPattern: upload.identity.inode),
             Int64(bitPattern: upload.identity.device), upload.identity.bootID, upload.filename, upload.contentType,
             upload.metadata, upload.phase.rawValue, upload.endpoint, upload.uploadToken, upload.expiresAt,
-            upload.notBefore,
+            upload.notBefore, upload.priority, upload.batch, upload.uniqueKey, upload.deadline, upload.maxAttempts,
+            upload.afterCompletion, upload.moveTo, upload.originalPath, upload.spooled, upload.traceContext,
         ])
-        return db.lastInsertedRowID
+        let id = db.lastInsertedRowID
+        for tag in upload.tags {
+            try db.cachedStatement(sql: "INSERT OR IGNORE INTO upload_tag (tag, upload_id) VALUES (?, ?)")
+                .execute(arguments: [tag, id])
+        }
+        return id
     }
 }

@@ -1,4 +1,4 @@
-internal import GRDB
+package import GRDB
 
 extension Store {
     /// Stores a destination, or changes the one of that name.
@@ -6,12 +6,14 @@ extension Store {
         try await commits.write { db in
             let values: StatementArguments = [
                 destination.endpoint, destination.headers, destination.metadata, destination.chunkSize,
-                destination.finalize, destination.configuration, destination.mints, destination.name,
+                destination.finalize, destination.configuration, destination.mints, destination.limits.concurrency,
+                destination.limits.bytesPerSecond, destination.maxAttempts, destination.longestDelay, destination.name,
             ]
             try db.execute(
                 sql: """
                     UPDATE destination SET endpoint = ?, headers = ?, metadata = ?, chunk_size = ?, finalize = ?,
-                        configuration = ?, mints = ?
+                        configuration = ?, mints = ?, concurrency = ?, bytes_per_second = ?, max_attempts = ?,
+                        longest_delay = ?
                     WHERE name = ?
                     """,
                 arguments: values
@@ -19,8 +21,9 @@ extension Store {
             guard db.changesCount == 0 else { return }
             try db.execute(
                 sql: """
-                    INSERT INTO destination (endpoint, headers, metadata, chunk_size, finalize, configuration, mints, name)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO destination (endpoint, headers, metadata, chunk_size, finalize, configuration, mints,
+                        concurrency, bytes_per_second, max_attempts, longest_delay, name)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: values
             )
@@ -36,10 +39,13 @@ extension Store {
 
     /// One destination, nil where there is none of that name.
     package func destination(_ name: String) async throws -> DestinationRow? {
-        try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM destination WHERE name = ?", arguments: [name])
-                .map(DestinationRow.init)
-        }
+        try await read { db in try Self.destination(name, db) }
+    }
+
+    /// One destination, read in a transaction of the caller.
+    package static func destination(_ name: String, _ db: Database) throws -> DestinationRow? {
+        try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM destination WHERE name = ?"), arguments: [name])
+            .map(DestinationRow.init)
     }
 
     /// Removes a destination that no upload uses.

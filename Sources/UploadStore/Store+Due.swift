@@ -3,25 +3,40 @@ internal import GRDB
 /// What is due now, and what is left to do.
 extension Store {
     /// Whether a claim would find something, told without writing.
-    package func hasDue(now: String, horizon: String) async throws -> Bool {
+    ///
+    /// - Parameters:
+    ///   - now: The time now.
+    ///   - horizon: A back-off that ends later than this comes from a clock that jumped and counts as over.
+    ///   - suspects: Whether an upload that crashed its worker repeatedly may be taken.
+    /// - Returns: Also true where a time has come for an upload that is kept back otherwise.
+    /// - Throws: ``UploadStoreError``.
+    package func hasDue(now: String, horizon: String, suspects: SuspectRule = .aloneFirst) async throws -> Bool {
         try await read { db in
-            try Bool.fetchOne(
-                db,
-                sql: """
-                    SELECT EXISTS (
-                        SELECT 1 FROM upload JOIN destination ON destination.name = upload.destination
-                        WHERE status = 'pending'
-                          AND (not_before IS NULL OR not_before <= :now)
-                          AND (upload.retry_at IS NULL OR upload.retry_at <= :now OR upload.retry_at > :horizon)
-                          AND (destination.retry_at IS NULL OR destination.retry_at <= :now
-                               OR destination.retry_at > :horizon))
-                    """,
+            let hasChange = try Bool.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT EXISTS (SELECT 1 FROM upload WHERE status = 'pending' AND retry_at IS NOT NULL
+                                         AND retry_at <= :now AND crashes < 2)
+                            OR EXISTS (SELECT 1 FROM upload WHERE status = 'pending' AND retry_at IS NOT NULL
+                                         AND retry_at > :horizon AND crashes < 2)
+                            OR EXISTS (SELECT 1 FROM upload WHERE status = 'pending' AND not_before IS NOT NULL
+                                         AND not_before <= :now AND crashes < 2)
+                            OR EXISTS (SELECT 1 FROM upload WHERE status = 'pending' AND deadline IS NOT NULL
+                                         AND deadline <= :now AND requested IS NOT 'cancel')
+                        """
+                ),
                 arguments: ["now": now, "horizon": horizon]
-            ) ?? false
+            )
+            if hasChange == true { return true }
+            let room = try ClaimRoom(now: now, horizon: horizon, db)
+            if case .aloneFirst = suspects, try Self.suspect(room, now, horizon, db) != nil { return true }
+            return try !room.lanes(Turns(), db).isEmpty
         }
     }
 
     /// Whether nothing is left to do soon: no upload is processing, and the pending ones are for later.
+    ///
+    /// What is paused, by itself or with its batch, its destination or the queue, is for later.
     ///
     /// - Parameters:
     ///   - now: The time now.
@@ -32,20 +47,58 @@ extension Store {
     /// - Throws: ``UploadStoreError``.
     package func isDrained(now: String, soon: String, horizon: String, attempts: Int) async throws -> Bool {
         try await read { db in
-            try Bool.fetchOne(
+            let isWorked = try Bool.fetchOne(
                 db,
-                sql: """
-                    SELECT NOT EXISTS (SELECT 1 FROM upload WHERE status = 'processing')
-                       AND NOT EXISTS (
-                        SELECT 1 FROM upload JOIN destination ON destination.name = upload.destination
-                        WHERE status = 'pending' AND (attempt <= :attempts OR phase = 'confirm')
-                          AND (not_before IS NULL OR not_before <= :now)
-                          AND (upload.retry_at IS NULL OR upload.retry_at <= :soon OR upload.retry_at > :horizon)
-                          AND (destination.retry_at IS NULL OR destination.retry_at <= :soon
-                               OR destination.retry_at > :horizon))
-                    """,
-                arguments: ["now": now, "soon": soon, "horizon": horizon, "attempts": attempts]
-            ) ?? true
+                sql: "SELECT EXISTS (SELECT 1 FROM upload WHERE status = 'processing')"
+            )
+            if isWorked == true { return false }
+            // Each kind by an index of its own: together they can be a million rows.
+            let kinds = ["retry_at IS NOT NULL", "not_before IS NOT NULL", "crashes >= 2", Lane.ready]
+            return try !kinds.contains { kind in
+                try Bool.fetchOne(
+                    db.cachedStatement(
+                        sql: """
+                            SELECT EXISTS (
+                                SELECT 1 FROM upload
+                                WHERE status = 'pending' AND \(kind) AND (attempt <= :attempts OR phase = 'confirm')
+                                  AND (not_before IS NULL OR not_before <= :now)
+                                  AND (retry_at IS NULL OR retry_at <= :soon OR retry_at > :horizon)
+                                  AND (destination, batch) IN (
+                                    SELECT destination.name, lane.batch
+                                    FROM destination JOIN upload_count AS lane ON lane.destination = destination.name
+                                    WHERE lane.status = 'pending' AND NOT (SELECT paused FROM queue)
+                                      AND NOT destination.paused
+                                      AND NOT EXISTS (SELECT 1 FROM batch WHERE name = lane.batch AND paused = 1)
+                                      AND (destination.retry_at IS NULL OR destination.retry_at <= :soon
+                                           OR destination.retry_at > :horizon)))
+                            """
+                    ),
+                    arguments: ["now": now, "soon": soon, "horizon": horizon, "attempts": attempts]
+                ) ?? false
+            }
+        }
+    }
+
+    /// When to look next for an upload whose time has come; nil where none waits for a time.
+    package func nextDue(after now: String) async throws -> String? {
+        try await read { db in
+            try String.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT min(time) FROM (
+                            SELECT min(retry_at) AS time FROM upload
+                                WHERE status = 'pending' AND retry_at IS NOT NULL AND retry_at > :now
+                            UNION ALL SELECT min(not_before) FROM upload
+                                WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > :now
+                            UNION ALL SELECT min(deadline) FROM upload
+                                WHERE status = 'pending' AND deadline IS NOT NULL AND deadline > :now
+                            UNION ALL SELECT min(retry_at) FROM destination
+                                WHERE retry_at > :now AND EXISTS (
+                                    SELECT 1 FROM upload_count WHERE destination = name AND status = 'pending'))
+                        """
+                ),
+                arguments: ["now": now]
+            )
         }
     }
 
@@ -54,12 +107,12 @@ extension Store {
         try await read { db in
             let failed = try Int.fetchOne(
                 db,
-                sql: "SELECT count(*) FROM upload WHERE status = 'failed' AND finished_at >= ?",
+                sql: "SELECT count(*) FROM upload WHERE finished_at IS NOT NULL AND finished_at >= ? AND status = 'failed'",
                 arguments: [failedSince]
             )
             let waiting = try Int.fetchOne(
                 db,
-                sql: "SELECT count(*) FROM upload WHERE status IN ('paused', 'pending')"
+                sql: "SELECT sum(uploads) FROM upload_count WHERE status IN ('paused', 'pending')"
             )
             return (failed ?? 0, waiting ?? 0)
         }

@@ -24,7 +24,8 @@ extension Store {
         captured: String? = nil,
         expiresAt: String?
     ) async throws -> UploadRow.Request? {
-        try await own(
+        try checkKeepsSecrets()
+        return try await own(
             claim,
             """
             phase = CASE WHEN :url IS NULL THEN 'create' ELSE 'transfer' END, endpoint = :endpoint,
@@ -35,6 +36,16 @@ extension Store {
                 "endpoint": endpoint, "token": token, "url": uploadURL, "captured": captured, "expiresAt": expiresAt,
             ]
         )
+    }
+
+    /// A grant's token is kept only where nobody else can read it.
+    func checkKeepsSecrets() throws {
+        guard isOwn || DatabaseFile.isPrivate(path: path) else {
+            throw UploadStoreError(
+                .wrongPermissions,
+                "\(path) can be read by other users, and a grant is a secret; run: chmod 600 '\(path)'*"
+            )
+        }
     }
 
     /// confirm → done and completed; the note tells that the host did not say that the file is ready.

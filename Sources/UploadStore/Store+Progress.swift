@@ -133,7 +133,8 @@ extension Store {
         try await own(
             claim,
             """
-            status = 'pending', worker_id = NULL, attempt = attempt + 1,
+            status = 'pending', worker_id = NULL, attempt = attempt + 1, tries = tries + 1,
+            same_error = CASE WHEN last_error_code = :code THEN same_error + 1 ELSE 1 END,
             retry_at = CASE WHEN requested IS NULL OR :old THEN :retryAt END,
             finalize_sent = finalize_sent - :unsent, last_error_code = :code, last_error = :message
             """,
@@ -264,7 +265,10 @@ extension Store {
             sql: """
                 UPDATE upload SET revision = revision + 1, \(assignments)
                 WHERE id = :claimID AND worker_id = :claimWorker AND generation = :claimGeneration
-                RETURNING requested
+                RETURNING coalesce(requested, CASE
+                    WHEN (SELECT paused FROM queue)
+                        OR (SELECT paused FROM destination WHERE name = upload.destination)
+                        OR (SELECT paused FROM batch WHERE name = upload.batch) THEN 'hold' END) AS requested
                 """
         )
         let rows = try Row.fetchAll(statement, arguments: StatementArguments(arguments))

@@ -1,4 +1,4 @@
-internal import GRDB
+package import GRDB
 
 /// Which uploads to list.
 package struct UploadFilter: Sendable {
@@ -9,6 +9,8 @@ package struct UploadFilter: Sendable {
     package var errorCode: String?
     /// Only those that were added or finished at or after this time.
     package var since: String?
+    package var batch: String?
+    package var tag: String?
     /// Only ids above this one.
     package var after: Int64
     /// 1 or more.
@@ -19,6 +21,8 @@ package struct UploadFilter: Sendable {
         destination: String? = nil,
         errorCode: String? = nil,
         since: String? = nil,
+        batch: String? = nil,
+        tag: String? = nil,
         after: Int64 = 0,
         limit: Int = 1000
     ) {
@@ -26,6 +30,8 @@ package struct UploadFilter: Sendable {
         self.destination = destination
         self.errorCode = errorCode
         self.since = since
+        self.batch = batch
+        self.tag = tag
         self.after = after
         self.limit = limit
     }
@@ -37,6 +43,13 @@ package struct StatusSummary: Sendable, Equatable {
     package var uploads: Int
     package var bytesThere: Int64
     package var bytes: Int64
+}
+
+extension StatusSummary {
+    init?(_ row: Row) {
+        guard let status = Status(rawValue: row["status"]) else { return nil }
+        self.init(status: status, uploads: row["uploads"], bytesThere: row["there"], bytes: row["bytes"])
+    }
 }
 
 /// What a reading statement gave, as text.
@@ -58,35 +71,61 @@ extension Store {
 
     /// One upload, nil where there is none.
     package func upload(_ id: Int64) async throws -> UploadRow? {
-        try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM upload WHERE id = ?", arguments: [id]).map(UploadRow.init)
-        }
+        try await read { db in try Self.upload(id, db) }
+    }
+
+    /// One upload, read in a transaction of the caller.
+    package static func upload(_ id: Int64, _ db: Database) throws -> UploadRow? {
+        try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM upload WHERE id = ?"), arguments: [id])
+            .map(UploadRow.init)
     }
 
     /// Uploads by ascending id.
     package func uploads(matching filter: UploadFilter) async throws -> [UploadRow] {
         try await read { db in
-            var sql = "SELECT * FROM upload WHERE id > ?"
-            var arguments: StatementArguments = [filter.after]
-            if !filter.statuses.isEmpty {
-                sql += " AND status IN (\(filter.statuses.map { _ in "?" }.joined(separator: ", ")))"
-                arguments += StatementArguments(filter.statuses.map(\.rawValue))
+            // A status at a time: by its index, so that few among a million are found at once.
+            let rows = try (filter.statuses.isEmpty ? [nil] : filter.statuses.map(Optional.some)).flatMap { status in
+                let (condition, arguments) = Self.condition(filter, status)
+                return try Row.fetchAll(
+                    db,
+                    sql: "SELECT * FROM upload WHERE \(condition) ORDER BY id LIMIT \(max(1, filter.limit))",
+                    arguments: arguments
+                ).map(UploadRow.init)
             }
-            if let destination = filter.destination {
-                sql += " AND destination = ?"
-                arguments += [destination]
+            guard filter.statuses.count > 1 else { return rows }
+            return Array(rows.sorted { $0.id < $1.id }.prefix(max(1, filter.limit)))
+        }
+    }
+
+    static func condition(_ filter: UploadFilter, _ status: Status?) -> (sql: String, arguments: StatementArguments) {
+        var sql = "id > ?"
+        var arguments: StatementArguments = [filter.after]
+        func add(_ condition: String, _ values: (any DatabaseValueConvertible)?...) {
+            sql += " AND \(condition)"
+            arguments += StatementArguments(values)
+        }
+        // Written out, so that an index over a part of the table can be used.
+        if let status { sql += " AND status = '\(status.rawValue)'" }
+        if let destination = filter.destination { add("destination = ?", destination) }
+        if let code = filter.errorCode { add("last_error_code = ?", code) }
+        if let since = filter.since { add("(created_at >= ? OR finished_at >= ?)", since, since) }
+        if let batch = filter.batch { add("batch = ? AND batch <> ''", batch) }
+        if let tag = filter.tag { add("id IN (SELECT upload_id FROM upload_tag WHERE tag = ?)", tag) }
+        return (sql, arguments)
+    }
+
+    /// The tags of uploads, by id; those without any are left out.
+    package func tags(of ids: [Int64]) async throws -> [Int64: [String]] {
+        try await read { db in
+            var tags: [Int64: [String]] = [:]
+            for id in ids {
+                let own = try String.fetchAll(
+                    db.cachedStatement(sql: "SELECT tag FROM upload_tag WHERE upload_id = ? ORDER BY tag"),
+                    arguments: [id]
+                )
+                if !own.isEmpty { tags[id] = own }
             }
-            if let code = filter.errorCode {
-                sql += " AND last_error_code = ?"
-                arguments += [code]
-            }
-            if let since = filter.since {
-                sql += " AND (created_at >= ? OR finished_at >= ?)"
-                arguments += [since, since]
-            }
-            sql += " ORDER BY id LIMIT ?"
-            arguments += [max(1, filter.limit)]
-            return try Row.fetchAll(db, sql: sql, arguments: arguments).map(UploadRow.init)
+            return tags
         }
     }
 
@@ -109,32 +148,10 @@ extension Store {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT status, count(*) AS uploads, coalesce(sum(upload_offset), 0) AS there,
-                        coalesce(sum(upload_length), 0) AS bytes FROM upload GROUP BY status
+                    SELECT status, sum(uploads) AS uploads, sum(bytes_there) AS there, sum(bytes) AS bytes
+                    FROM upload_count GROUP BY status
                     """
-            ).compactMap { row in
-                Status(rawValue: row["status"]).map {
-                    StatusSummary(status: $0, uploads: row["uploads"], bytesThere: row["there"], bytes: row["bytes"])
-                }
-            }
-        }
-    }
-
-    /// When the next pending upload that is not due yet becomes due; nil when there is none.
-    package func nextDue(after now: String) async throws -> String? {
-        try await read { db in
-            try String.fetchOne(
-                db,
-                sql: """
-                    SELECT min(max(coalesce(upload.not_before, ''), coalesce(upload.retry_at, ''),
-                                   coalesce(destination.retry_at, '')))
-                    FROM upload JOIN destination ON destination.name = upload.destination
-                    WHERE status = 'pending'
-                      AND max(coalesce(upload.not_before, ''), coalesce(upload.retry_at, ''),
-                              coalesce(destination.retry_at, '')) > ?
-                    """,
-                arguments: [now]
-            )
+            ).compactMap(StatusSummary.init)
         }
     }
 

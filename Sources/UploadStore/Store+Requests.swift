@@ -92,7 +92,7 @@ extension Store {
                 try db.execute(
                     sql: """
                         UPDATE upload SET status = 'pending', phase = '\(phase)', finished_at = NULL,
-                            attempt = 0, crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL,
+                            attempt = 0, crashes = 0, restarts = 0, tries = 0, same_error = 0, \(Self.freshDeadline), retry_at = NULL, upload_url = NULL,
                             upload_offset = 0, completing = 0, finalize_sent = 0, captured = NULL
                             \(isNew ? ", upload_length = NULL, source_mtime_ns = NULL" : "")
                             \(forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL" : "")
@@ -104,7 +104,9 @@ extension Store {
                 try db.execute(
                     sql: """
                         UPDATE upload SET status = 'pending', finished_at = NULL, attempt = 0, crashes = 0, restarts = 0,
-                            retry_at = NULL, completing = 0, finalize_sent = 0 WHERE id = ?
+                            tries = 0, same_error = 0, retry_at = NULL, completing = 0, finalize_sent = 0,
+                            \(Self.freshDeadline)
+                        WHERE id = ?
                         """,
                     arguments: [id]
                 )
@@ -118,7 +120,7 @@ extension Store {
                 try db.execute(
                     sql: """
                         UPDATE upload SET status = 'pending', phase = '\(mints ? "mint" : "create")', finished_at = NULL,
-                            attempt = 0, crashes = 0, restarts = 0, retry_at = NULL, upload_url = NULL,
+                            attempt = 0, crashes = 0, restarts = 0, tries = 0, same_error = 0, \(Self.freshDeadline), retry_at = NULL, upload_url = NULL,
                             upload_offset = 0, completing = 0, finalize_sent = 0, captured = NULL, last_error_code = NULL,
                             last_error = NULL WHERE id = ?
                         """,
@@ -132,6 +134,10 @@ extension Store {
             }
         }
     }
+
+    /// A deadline that has passed would fail it again at once.
+    private static let freshDeadline =
+        "deadline = CASE WHEN last_error_code = 'deadline_passed' THEN NULL ELSE deadline END"
 
     /// failed → completed: a person saw at the destination that the file is there.
     package func markCompleted(_ id: Int64, now: String) async throws {

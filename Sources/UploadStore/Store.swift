@@ -1,4 +1,4 @@
-internal import GRDB
+package import GRDB
 
 /// The queue on disk: the only place that sees SQLite.
 ///
@@ -8,6 +8,8 @@ package struct Store: Sendable {
     let commits: GroupCommit
     let checkpoint: Checkpoint
     let dataVersions: DatabaseQueue
+    /// Whether the file is the queue's own; else it is a program's, and the queue's tables are guests in it.
+    let isOwn: Bool
 
     /// The absolute path of the database file.
     package let path: String
@@ -34,6 +36,32 @@ package struct Store: Sendable {
         // A crash, or another process, may have left erased secrets in the log.
         let hadLog = DatabaseFile.hasLog(path: path)
         let pool = try DatabasePool(path: path, configuration: Self.configuration())
+        try self.init(pool: pool, path: path, isOwn: true, hadLog: hadLog)
+    }
+
+    /// Opens the queue in a database of the program, beside its own tables.
+    ///
+    /// The connection that writes becomes one of the queue's kind: `synchronous = FULL`, `secure_delete = ON`, and no
+    /// checkpoints of SQLite's own.
+    ///
+    /// - Parameter pool: The program's database, on a local filesystem.
+    /// - Returns: The open store; it must not outlive the pool.
+    /// - Throws: ``UploadStoreError``; then the program's own tables are as they were.
+    package static func open(in pool: DatabasePool) throws -> Store {
+        do {
+            let path = try DatabaseFile.resolve(pool.path)
+            try DatabaseFile.refuseNetwork(path: path)
+            try pool.read { db in try Migration.inspectApplications(db, path: path) }
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON")
+            }
+            return try Store(pool: pool, path: path, isOwn: false, hadLog: true)
+        } catch {
+            throw UploadStoreError(error, at: pool.path)
+        }
+    }
+
+    private init(pool: DatabasePool, path: String, isOwn: Bool, hadLog: Bool) throws {
         let checkpoint = try Checkpoint(path: path)
         // GRDB sets NORMAL when it opens the write-ahead log; that would lose acknowledged rows in a power cut.
         try pool.writeWithoutTransaction { db in
@@ -47,9 +75,13 @@ package struct Store: Sendable {
                     "\(path) cannot be made durable: SQLite did not accept WAL with FULL"
                 )
             }
-            try Migration.migrate(db)
-            checkpoint.watch(db)
+            try Migration.migrate(db, isOwn: isOwn)
+            checkpoint.watch(db, outlives: isOwn)
             if hadLog { checkpoint.secretsWereErased() }
+        }
+        if !isOwn {
+            // The program's own commits do not pass through the queue.
+            checkpoint.onDue { Task { try? await pool.writeWithoutTransaction { db in checkpoint.runIfDue(db) } } }
         }
         var watching = Configuration()
         watching.readonly = true
@@ -57,6 +89,7 @@ package struct Store: Sendable {
         self.path = path
         self.pool = pool
         self.checkpoint = checkpoint
+        self.isOwn = isOwn
         dataVersions = try DatabaseQueue(path: path, configuration: watching)
         changes = ChangeSignal()
         commits = GroupCommit(path: path, pool: pool, checkpoint: checkpoint, changes: changes)
@@ -121,6 +154,6 @@ package struct Store: Sendable {
     package func close() throws {
         try dataVersions.close()
         try checkpoint.close()
-        try pool.close()
+        if isOwn { try pool.close() }
     }
 }

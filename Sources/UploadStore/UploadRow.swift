@@ -36,11 +36,31 @@ package struct UploadRow: Sendable, Equatable {
     package var identity: SourceIdentity?
     package var createdAt: String
     package var finishedAt: String?
+    package var priority: Int
+    /// Empty: none.
+    package var batch: String
+    package var uniqueKey: String?
+    package var deadline: String?
+    package var maxAttempts: Int?
+    /// `delete` or `move`; nil keeps the source.
+    package var afterCompletion: String?
+    package var moveTo: String?
+    package var sourceSettled: Bool
+    package var originalPath: String?
+    package var spooled: Bool
+    /// All tries that were put off, with or without progress.
+    package var tries: Int
+    /// Tries in a row that ended with the same error.
+    package var sameError: Int
+    /// A JSON object.
+    package var traceContext: String?
 
     /// What a person asked of an upload that a worker may hold.
     package enum Request: String, Sendable {
         case pause
         case cancel
+        /// Its batch, its destination or the queue was paused: never stored, only told to its worker.
+        case hold
     }
 }
 
@@ -82,7 +102,20 @@ extension UploadRow {
             restarts: row["restarts"],
             identity: Self.identity(row),
             createdAt: row["created_at"],
-            finishedAt: row["finished_at"]
+            finishedAt: row["finished_at"],
+            priority: row["priority"],
+            batch: row["batch"],
+            uniqueKey: row["unique_key"],
+            deadline: row["deadline"],
+            maxAttempts: row["max_attempts"],
+            afterCompletion: row["after_completion"],
+            moveTo: row["move_to"],
+            sourceSettled: row["source_settled"],
+            originalPath: row["original_path"],
+            spooled: row["spooled"],
+            tries: row["tries"],
+            sameError: row["same_error"],
+            traceContext: row["trace_context"]
         )
     }
 

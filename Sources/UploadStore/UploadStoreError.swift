@@ -18,6 +18,7 @@ package struct UploadStoreError: Error, Sendable, CustomStringConvertible {
         case inputOutput = "input_output"
         case refused
         case notFound = "not_found"
+        case exists
         case claimLost = "claim_lost"
     }
 

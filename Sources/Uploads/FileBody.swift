@@ -16,14 +16,21 @@ final class FileBody: Sendable {
         var done: EventLoopPromise<Void>?
     }
 
-    /// Bytes of a piece.
-    private static let piece: Int64 = 256 << 10
+    /// How fast the pieces go out.
+    struct Pace: Sendable {
+        /// Bytes of the next piece.
+        var piece: @Sendable () -> Int64 = { Bandwidth.largestPiece }
+        /// Seconds to wait before so many bytes are sent.
+        var wait: @Sendable (Int64) -> Double = { _ in 0 }
+    }
 
     private let range: Range<Int64>
+    private let pace: Pace
     private let state: Mutex<State>
 
-    init(_ file: SourceFile, range: Range<Int64>) {
+    init(_ file: SourceFile, range: Range<Int64>, pace: Pace) {
         self.range = range
+        self.pace = pace
         state = Mutex(State(file: file))
     }
 
@@ -49,12 +56,26 @@ final class FileBody: Sendable {
     private func write(from offset: Int64, with writer: HTTPClient.Body.StreamWriter, on loop: any EventLoop) {
         guard let file = state.withLock(\.file) else { return finish(.failure(Ended())) }
         guard offset < range.upperBound else { return finish(.success(())) }
-        let end = min(offset + Self.piece, range.upperBound)
+        let end = min(offset + pace.piece(), range.upperBound)
+        let wait = pace.wait(end - offset)
+        guard wait > 0 else { return send(offset..<end, from: file, with: writer, on: loop) }
+        loop.scheduleTask(in: .nanoseconds(Int64(wait * 1e9))) {
+            self.send(offset..<end, from: file, with: writer, on: loop)
+        }
+    }
+
+    private func send(
+        _ piece: Range<Int64>,
+        from file: SourceFile,
+        with writer: HTTPClient.Body.StreamWriter,
+        on loop: any EventLoop
+    ) {
+        guard state.withLock({ $0.file != nil }) else { return }
         // A cold file blocks its reader, which must not be the event loop.
-        let read = NIOThreadPool.singleton.runIfActive(eventLoop: loop) { try file.read(offset..<end) }
+        let read = NIOThreadPool.singleton.runIfActive(eventLoop: loop) { try file.read(piece) }
         read.flatMap { writer.write(.byteBuffer($0)) }.hop(to: loop).whenComplete { [self] result in
             switch result {
-            case .success: loop.execute { self.write(from: end, with: writer, on: loop) }
+            case .success: loop.execute { self.write(from: piece.upperBound, with: writer, on: loop) }
             case .failure(let error): finish(.failure(error))
             }
         }

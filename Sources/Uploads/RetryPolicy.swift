@@ -6,22 +6,27 @@ public struct RetryPolicy: Sendable {
     public var longestDelay: Duration
     /// Tries of one phase without progress after which the upload fails, 1 or more.
     public var maximumAttempts: Int
+    /// Tries of one upload after which it fails, with or without progress, 1 or more.
+    public var maximumTries: Int
 
     /// A policy; the defaults wait 0, 3, 5, 10 and 20 seconds, then up to 5 minutes, and give up after 300 tries (about
-    /// half a day).
+    /// half a day), or after 3,000 tries in all.
     ///
     /// - Parameters:
     ///   - delays: The first back-offs. Together they should span 30 seconds or more: some servers hold a lock that long.
     ///   - longestDelay: The longest back-off after those.
     ///   - maximumAttempts: Tries of one phase without progress after which the upload fails.
+    ///   - maximumTries: Tries of one upload after which it fails, with or without progress.
     public init(
         delays: [Duration] = [.zero, .seconds(3), .seconds(5), .seconds(10), .seconds(20)],
         longestDelay: Duration = .seconds(300),
-        maximumAttempts: Int = 300
+        maximumAttempts: Int = 300,
+        maximumTries: Int = 3000
     ) {
         self.delays = delays
         self.longestDelay = longestDelay
         self.maximumAttempts = max(1, maximumAttempts)
+        self.maximumTries = max(1, maximumTries)
     }
 
     /// The back-off before the next try.

@@ -45,10 +45,11 @@ struct Transport: Sendable {
     func send(
         _ request: Tus.Request,
         file: SourceFile?,
+        pace: FileBody.Pace = .init(),
         onSent: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws -> Answer {
         let collector = AnswerCollector(largest: Self.largestAnswer, onSent: onSent)
-        let fileBody = fileBody(of: request, file: file)
+        let fileBody = fileBody(of: request, file: file, pace)
         defer { fileBody?.end() }
         do {
             let httpRequest = try HTTPClient.Request(
@@ -75,10 +76,10 @@ struct Transport: Sendable {
         }
     }
 
-    private func fileBody(of request: Tus.Request, file: SourceFile?) -> FileBody? {
+    private func fileBody(of request: Tus.Request, file: SourceFile?, _ pace: FileBody.Pace) -> FileBody? {
         guard case .file(let range) = request.body else { return nil }
         guard let file else { preconditionFailure("a request with a file's range needs the file") }
-        return FileBody(file, range: range)
+        return FileBody(file, range: range, pace: pace)
     }
 
     private func bytes(of request: Tus.Request) -> HTTPClient.Body? {

@@ -48,7 +48,8 @@ enum UploadPlan {
             attempt: row.attempt,
             restarts: row.restarts,
             cancelling: row.requested == .cancel,
-            lastErrorCode: row.lastErrorCode
+            lastErrorCode: row.lastErrorCode,
+            sameError: row.sameError
         )
     }
 

@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 internal import Tus
 internal import UploadStore
 
@@ -12,11 +12,11 @@ extension UploadQueue {
     ///   - filename: The name that the server is given; nil stands for the file's own.
     ///   - contentType: The media type that the server is given; nil is told from the name's ending, where it is a
     ///     common one.
-    ///   - notBefore: Not worked before this time; nil: at once.
     ///   - grant: What the host's API returned for this file, where the destination wants one.
-    /// - Returns: The upload as it was added.
-    /// - Throws: ``UploadQueueError`` `not_found` (no such destination), `invalid_source`, `invalid_metadata`, `refused`;
-    ///   nothing is added then.
+    ///   - options: Its order, its batch, and the like.
+    /// - Returns: The upload as it was added; or another one that has its unique key already.
+    /// - Throws: ``UploadQueueError`` `not_found` (no such destination), `invalid_source`, `invalid_metadata`,
+    ///   `invalid_option`, `exists`, `refused`; nothing is added then.
     @discardableResult
     public func add(
         _ source: UploadSource,
@@ -24,27 +24,20 @@ extension UploadQueue {
         metadata: [String: String] = [:],
         filename: String? = nil,
         contentType: String? = nil,
-        notBefore: Date? = nil,
-        grant: Grant? = nil
+        grant: Grant? = nil,
+        options: AddOptions = .init()
     ) async throws -> Upload {
-        var new = try Self.newUpload(
-            source,
-            to: destination,
+        let order = AddOrder(
+            queue: self,
+            destination: destination,
             metadata: metadata,
             filename: filename,
             contentType: contentType,
-            notBefore: notBefore,
-            grant: grant
+            grant: grant,
+            options: options
         )
-        if try await mints(destination, [new]), grant == nil { new.phase = .mint }
-        let upload = new
-        return try await UploadQueueError.wrapping {
-            guard let id = try await store.add([upload]).first, let row = try await store.upload(id) else {
-                throw UploadQueueError(.notFound, "the upload of \(source.path) was added and removed again")
-            }
-            work.signal()
-            return Upload(row)
-        }
+        let added = try await order.add([source])
+        return try await upload(added, source.path)
     }
 
     /// Adds many files, and returns once they are on disk.
@@ -57,76 +50,165 @@ extension UploadQueue {
     ///   - destination: The name of a saved destination that needs no grant.
     ///   - metadata: tus metadata of each, beside the destination's own.
     ///   - contentType: The media type that the server is given for each; nil is told from each name's ending.
-    /// - Returns: The ids, in the order of the files.
+    ///   - options: The order, the batch and the like of each.
+    /// - Returns: The ids, in the order of the files; of one that has the unique key of another upload, that one's.
     /// - Throws: ``UploadQueueError`` as for one file.
     @discardableResult
     public func add(
         _ sources: [UploadSource],
         to destination: String,
         metadata: [String: String] = [:],
-        contentType: String? = nil
-    ) async throws -> [Int64] {
-        var new = try sources.map {
-            try Self.newUpload($0, to: destination, metadata: metadata, contentType: contentType)
-        }
-        if try await mints(destination, new) { for index in new.indices { new[index].phase = .mint } }
-        let uploads = new
-        return try await UploadQueueError.wrapping {
-            defer { work.signal() }
-            return try await store.add(uploads)
-        }
-    }
-
-    /// Whether the queue gets the grants of a destination by itself; fails where it does not take these files.
-    private func mints(_ name: String, _ uploads: [NewUpload]) async throws -> Bool {
-        guard let destination = try await destination(name) else {
-            throw UploadQueueError(.notFound, "there is no destination \(name); save it first")
-        }
-        let steps = destination.configuration?.steps
-        // Wix: ZERO_FILE_SIZE. To learn that from the host would use up the grant.
-        let refusesEmpty = destination.finalize == .wix || steps?.takesEmptyFiles == false
-        if refusesEmpty, let empty = uploads.first(where: { $0.identity.length == 0 }) {
-            let host = destination.finalize == .wix ? "Wix" : name
-            throw UploadQueueError(.invalidSource, "\(empty.sourcePath) is empty, and \(host) takes no empty files")
-        }
-        if let most = steps?.maximumSize, let large = uploads.first(where: { $0.identity.length > most }) {
-            throw UploadQueueError(
-                .invalidSource,
-                "\(large.sourcePath) has \(large.identity.length) bytes, and \(name) takes \(most) at most"
-            )
-        }
-        return destination.mints
-    }
-
-    private static func newUpload(
-        _ source: UploadSource,
-        to destination: String,
-        metadata: [String: String],
-        filename: String? = nil,
         contentType: String? = nil,
-        notBefore: Date? = nil,
-        grant: Grant? = nil
-    ) throws -> NewUpload {
-        let path = AbsolutePath.of(source.path)
-        let identity: SourceIdentity
-        do {
-            identity = try SourceFile.identity(of: path)
-        } catch let error as SourceFile.Failure {
-            throw UploadQueueError(.invalidSource, error.message, cause: error)
-        }
-        try checkNames(metadata: metadata, filename: filename, contentType: contentType)
-        return NewUpload(
-            sourcePath: path,
+        options: AddOptions = .init()
+    ) async throws -> [Upload.ID] {
+        let order = AddOrder(
+            queue: self,
             destination: destination,
-            identity: identity,
+            metadata: metadata,
+            contentType: contentType,
+            options: options
+        )
+        return try await order.add(sources).map(\.id)
+    }
+
+    /// Adds files as they come, in transactions of up to 500, with memory for no more than those.
+    ///
+    /// A crash, or an error, leaves the files of the transactions before it added. To begin again without adding any twice,
+    /// give a unique key.
+    ///
+    /// - Parameters:
+    ///   - sources: The files.
+    ///   - destination: The name of a saved destination that needs no grant.
+    ///   - metadata: tus metadata of each, beside the destination's own.
+    ///   - contentType: The media type that the server is given for each; nil is told from each name's ending.
+    ///   - options: The order, the batch and the like of each.
+    ///   - rejected: Called for each file that cannot be added, with the reason; it may throw to stop. By default it does.
+    ///   - added: Called after each transaction with what is on disk now, in the order of the files.
+    /// - Returns: How many uploads were added; those that were there before do not count.
+    /// - Throws: ``UploadQueueError`` as for one file, or what the sources or the closures throw.
+    @discardableResult
+    public func add<Sources: AsyncSequence>(
+        contentsOf sources: Sources,
+        to destination: String,
+        metadata: [String: String] = [:],
+        contentType: String? = nil,
+        options: AddOptions = .init(),
+        rejected: (UploadSource, UploadQueueError) async throws -> Void = { throw $1 },
+        added: ([Added]) async throws -> Void = { _ in }
+    ) async throws -> Int where Sources.Element == UploadSource {
+        let order = AddOrder(
+            queue: self,
+            destination: destination,
+            metadata: metadata,
+            contentType: contentType,
+            options: options
+        )
+        var count = 0
+        var batch: [UploadSource] = []
+        func flush() async throws {
+            guard !batch.isEmpty else { return }
+            let done = try await order.add(batch)
+            count += done.count(where: \.isNew)
+            try await added(zip(batch, done).map { Added(source: $0, id: $1.id, isNew: $1.isNew) })
+            batch.removeAll(keepingCapacity: true)
+        }
+        for try await source in sources {
+            try Task.checkCancellation()
+            do {
+                try order.check(source)
+            } catch let error as UploadQueueError where error.code == .invalidSource {
+                try await rejected(source, error)
+                continue
+            }
+            batch.append(source)
+            if batch.count == Store.batch { try await flush() }
+        }
+        try await flush()
+        return count
+    }
+
+    /// A file that was added with others.
+    public struct Added: Sendable, Equatable {
+        /// The file.
+        public var source: UploadSource
+        /// Its upload.
+        public var id: Upload.ID
+        /// Whether it was added now; else another upload has its unique key.
+        public var isNew: Bool
+    }
+
+    /// Adds bytes that are no file, and returns once they are on disk.
+    ///
+    /// The queue keeps them in a file of its own beside the database until the upload completed.
+    ///
+    /// - Parameters:
+    ///   - bytes: The bytes, in pieces of any size; they are written as they come.
+    ///   - filename: The name that the server is given.
+    ///   - destination: The name of a saved destination.
+    ///   - metadata: tus metadata beside the destination's own; the same key here wins.
+    ///   - contentType: The media type that the server is given; nil is told from the name's ending.
+    ///   - options: Its order, its batch, and the like.
+    /// - Returns: The upload as it was added.
+    /// - Throws: ``UploadQueueError`` as for a file, `disk_full` or `input_output` where the bytes cannot be stored, or what
+    ///   the sequence throws; nothing is added then.
+    @discardableResult
+    public func add<Bytes: AsyncSequence>(
+        bytes: Bytes,
+        named filename: String,
+        to destination: String,
+        metadata: [String: String] = [:],
+        contentType: String? = nil,
+        options: AddOptions = .init()
+    ) async throws -> Upload where Bytes.Element: Sequence<UInt8> & Sendable {
+        let order = AddOrder(
+            queue: self,
+            destination: destination,
+            metadata: metadata,
             filename: filename,
             contentType: contentType,
-            metadata: JSONObject.encode(metadata),
-            endpoint: grant?.uploadURL,
-            uploadToken: grant?.uploadToken,
-            expiresAt: grant?.expiresAt.map(Timestamp.text),
-            notBefore: notBefore.map(Timestamp.text)
+            options: options
         )
+        return try await upload(try await order.add(bytes: bytes), filename)
+    }
+
+    /// Adds bytes that are no file, and returns once they are on disk.
+    ///
+    /// - Parameters:
+    ///   - bytes: The bytes.
+    ///   - filename: The name that the server is given.
+    ///   - destination: The name of a saved destination.
+    ///   - metadata: tus metadata beside the destination's own; the same key here wins.
+    ///   - contentType: The media type that the server is given; nil is told from the name's ending.
+    ///   - options: Its order, its batch, and the like.
+    /// - Returns: The upload as it was added.
+    /// - Throws: ``UploadQueueError`` as for a sequence of bytes.
+    @discardableResult
+    public func add(
+        bytes: [UInt8],
+        named filename: String,
+        to destination: String,
+        metadata: [String: String] = [:],
+        contentType: String? = nil,
+        options: AddOptions = .init()
+    ) async throws -> Upload {
+        let (pieces, continuation) = AsyncStream.makeStream(of: [UInt8].self)
+        continuation.yield(bytes)
+        continuation.finish()
+        return try await add(
+            bytes: pieces,
+            named: filename,
+            to: destination,
+            metadata: metadata,
+            contentType: contentType,
+            options: options
+        )
+    }
+
+    private func upload(_ added: [AddedUpload], _ name: String) async throws -> Upload {
+        guard let id = added.first?.id, let upload = try await upload(id) else {
+            throw UploadQueueError(.notFound, "the upload of \(name) was added and removed again")
+        }
+        return upload
     }
 
     /// Checks what a server is told of a file, without looking at the file.

@@ -18,6 +18,9 @@ public struct UploadQueue: Sendable {
     /// Wakes the processors of this process.
     let work: ChangeSignal
 
+    /// Where the queue's own copies of sources are.
+    var spool: Spool { Spool(databasePath: path) }
+
     /// The absolute path of the database file.
     public var path: String { store.path }
 
@@ -27,7 +30,7 @@ public struct UploadQueue: Sendable {
     /// - Returns: The queue. It is open for as long as a copy of it lives.
     /// - Throws: ``UploadQueueError``. A file that is refused is left as it is.
     public static func open(_ path: String) async throws -> UploadQueue {
-        try await UploadQueueError.wrapping {
+        try UploadQueueError.wrapping {
             UploadQueue(store: try Store.open(path: AbsolutePath.of(path)), work: ChangeSignal())
         }
     }

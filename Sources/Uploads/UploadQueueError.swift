@@ -39,12 +39,16 @@ public struct UploadQueueError: Error, Sendable, CustomStringConvertible {
         public static let refused = Code("refused")
         /// There is no such upload or destination.
         public static let notFound = Code("not_found")
+        /// Another upload has the unique key.
+        public static let exists = Code("exists")
         /// The source cannot be uploaded: missing, unreadable, not a regular file, or its path is not UTF-8.
         public static let invalidSource = Code("invalid_source")
         /// A destination's name, URL, header or chunk size is not one.
         public static let invalidDestination = Code("invalid_destination")
         /// The tus metadata is not valid.
         public static let invalidMetadata = Code("invalid_metadata")
+        /// An option of an upload is out of its range.
+        public static let invalidOption = Code("invalid_option")
         /// The text is not a grant.
         public static let invalidGrant = Code("invalid_grant")
     }
@@ -69,10 +73,26 @@ public struct UploadQueueError: Error, Sendable, CustomStringConvertible {
     static func wrapping<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
-        } catch let error as UploadStoreError {
-            throw UploadQueueError(Code(error.code.rawValue), error.message, cause: error.cause)
-        } catch let problem as Problem {
-            throw UploadQueueError(.invalidMetadata, problem.message)
+        } catch {
+            throw inOwnWords(error)
+        }
+    }
+
+    /// Runs a body and says its errors in the queue's words.
+    static func wrapping<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch {
+            throw inOwnWords(error)
+        }
+    }
+
+    private static func inOwnWords(_ error: any Error) -> any Error {
+        switch error {
+        case let error as UploadStoreError:
+            UploadQueueError(Code(error.code.rawValue), error.message, cause: error.cause)
+        case let problem as Problem: UploadQueueError(.invalidMetadata, problem.message)
+        default: error
         }
     }
 }

@@ -20,10 +20,12 @@ extension UploadRun {
     ) async throws {
         let attempt = upload?.attempt ?? claimed.upload.attempt
         let isFinalizing = upload?.phase == .finalize
-        guard attempt < context.retry.maximumAttempts - 1 else {
+        let retry = retryPolicy
+        guard attempt < retry.maximumAttempts - 1, claimed.upload.tries < retry.maximumTries - 1 else {
             // To give up does not settle what came of a finalize.
             let isInDoubt = isFinalizing && !finalizeWasUnsent
-            let message = "given up after \(attempt + 1) tries; the last: \(problem.message); retry takes it up again"
+            let tries = max(attempt, claimed.upload.tries) + 1
+            let message = "given up after \(tries) tries; the last: \(problem.message); retry takes it up again"
             try await fail(
                 Problem(code: isInDoubt ? "finalize_outcome_unknown" : "too_many_attempts", message: message)
             )
@@ -32,7 +34,7 @@ extension UploadRun {
         let now = now
         // A finalize is repeated once only, so not at once: the host may be starting again.
         let step = isFinalizing ? max(attempt, 1) : attempt
-        var wait = context.retry.delay(attempt: step, chance: context.surroundings.chance()).seconds
+        var wait = retry.delay(attempt: step, chance: context.surroundings.chance()).seconds
         // A poll: nothing went wrong, and the host is asked as often as its destination says.
         if upload?.phase == .confirm, problem.code == Problem.Code.notReady.rawValue { wait = 0 }
         switch retryAfter {
@@ -54,6 +56,18 @@ extension UploadRun {
             requestIsOld: claimed.upload.requested != nil,
             finalizeWasUnsent: finalizeWasUnsent
         )
+    }
+
+    /// When this upload is tried again: what it, its destination and the worker say, in this order.
+    private var retryPolicy: RetryPolicy {
+        var policy = context.retry
+        let most = claimed.upload.maxAttempts ?? claimed.destination.maxAttempts
+        policy.maximumAttempts = most ?? policy.maximumAttempts
+        if let longest = claimed.destination.longestDelay {
+            policy.longestDelay = .seconds(longest)
+            policy.delays = policy.delays.map { min($0, .seconds(longest)) }
+        }
+        return policy
     }
 
     func fail(_ problem: Problem) async throws {

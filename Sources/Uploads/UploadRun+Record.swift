@@ -120,6 +120,14 @@ extension UploadRun {
 }
 
 extension Transition {
+    /// Whether the server did what it was asked for.
+    var isSuccess: Bool {
+        switch self {
+        case .minted, .created, .acknowledged, .transferred, .finalized, .confirmed, .deleted: true
+        case .gone, .finalizeSent, .later, .failed, .parked: false
+        }
+    }
+
     /// Whether the requests after it are made of what it brought.
     var bringsMoreToKnow: Bool {
         switch self {

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import HTTPTypes
 internal import Logging
+internal import NIOCore
 internal import Synchronization
 internal import Tus
 internal import UploadStore
@@ -19,6 +20,7 @@ struct UploadRun: Sendable {
         var patience: DatabasePatience
         var mintRate: MintRate
         var credentials: CredentialCache
+        var bandwidth: Bandwidth
         var logger: Logger
         var isStopping: @Sendable () -> Bool
     }
@@ -57,6 +59,7 @@ struct UploadRun: Sendable {
         defer { context.monitor.ended(claim.uploadID) }
         do {
             try await workClaim()
+            try await settleSource()
         } catch let error as UploadStoreError where error.code == .claimLost {
             logger.info("Upload is worked by another worker now")
         } catch let error as UploadStoreError where error.code == .refused {
@@ -73,6 +76,12 @@ struct UploadRun: Sendable {
         } catch is CancellationError {
             try await settle { try await store.released(claim) }
         }
+    }
+
+    /// Where the upload completed, its source may be wanted away.
+    private func settleSource() async throws {
+        guard claimed.upload.afterCompletion != nil else { return }
+        try await durably { try await SourceDisposal(store: store, logger: logger).settle(claim.uploadID) }
     }
 
     private func settle(_ body: () async throws -> Void) async throws {
@@ -206,6 +215,7 @@ struct UploadRun: Sendable {
             case .record(let transition):
                 let outcome = try await durably { try await record(transition, of: machine.upload, known) }
                 learn(transition, of: &known)
+                try await reopenDestination(after: transition)
                 if case .created(_, _, let captured) = transition, !captured.isEmpty {
                     (plan, provided) = try await self.plan(known)
                     machine.adopt(plan)
@@ -221,6 +231,9 @@ struct UploadRun: Sendable {
                 case .goesOn(.pause) where transition != .finalizeSent:
                     try await durably { try await store.paused(claim) }
                     return
+                case .goesOn(.hold) where transition != .finalizeSent:
+                    try await durably { try await store.released(claim) }
+                    return
                 case .goesOn(.cancel) where !machine.upload.cancelling:
                     // With the transition applied: it may have brought the URL that is to be deleted.
                     _ = machine.recorded()
@@ -233,6 +246,12 @@ struct UploadRun: Sendable {
                 }
             }
         }
+    }
+
+    /// Where this upload went first after its destination asked its clients to wait, the others follow once it gets on.
+    private func reopenDestination(after transition: Transition) async throws {
+        guard let seen = claimed.destinationRetryAt, transition.isSuccess else { return }
+        try await durably { try await store.reopenDestination(claimed.upload.destination, after: seen) }
     }
 
     /// Where all bytes are there, a source that was removed since does not stand in the way of finalize.
@@ -264,7 +283,13 @@ struct UploadRun: Sendable {
         }
         let isTransfer = request.step == .transfer
         if isTransfer { context.metrics.sending(bytes: request.body.count) }
-        let answer = try await context.transport.send(request, file: file) { [monitor = context.monitor, claim] bytes in
+        let pace = FileBody.Pace(
+            piece: { [bandwidth = context.bandwidth, name = claimed.upload.destination] in bandwidth.piece(for: name) },
+            wait: { [bandwidth = context.bandwidth, name = claimed.upload.destination] bytes in
+                bandwidth.wait(for: bytes, to: name, at: Double(NIODeadline.now().uptimeNanoseconds) / 1e9)
+            }
+        )
+        let answer = try await context.transport.send(request, file: file, pace: pace) { [monitor = context.monitor, claim] bytes in
             if isTransfer { monitor.sent(bytes, of: claim.uploadID) }
         }
         logger.trace("Answered", metadata: ["http.response.status_code": "\(answer.status)"])

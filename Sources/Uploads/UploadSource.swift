@@ -2,6 +2,8 @@
 public struct UploadSource: Sendable, Equatable {
     /// The path, absolute or relative to the working directory.
     public var path: String
+    /// Whether the queue uploads a copy of its own.
+    public var isCopied = false
 
     /// A regular file.
     ///
@@ -10,4 +12,13 @@ public struct UploadSource: Sendable, Equatable {
     /// - Parameter path: The path, absolute or relative to the working directory.
     /// - Returns: The source.
     public static func file(_ path: String) -> UploadSource { UploadSource(path: path) }
+
+    /// A copy of a regular file, which the queue makes when it is added, and deletes when its upload completed.
+    ///
+    /// The file may be changed or deleted as soon as it was added. Where the filesystem can, the copy shares the file's
+    /// blocks.
+    ///
+    /// - Parameter path: The path, absolute or relative to the working directory.
+    /// - Returns: The source.
+    public static func copy(of path: String) -> UploadSource { UploadSource(path: path, isCopied: true) }
 }

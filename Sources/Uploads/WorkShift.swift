@@ -28,6 +28,8 @@ final class WorkShift: Sendable {
     private let patience: DatabasePatience
     private let worker: Worker
     private let transport: Transport
+    private let turns = Turns()
+    private let bandwidth = Bandwidth()
     private let state = Mutex(State())
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
@@ -102,11 +104,14 @@ final class WorkShift: Sendable {
             patience: patience,
             mintRate: MintRate(),
             credentials: CredentialCache(options.credentials, bound: options.stallTimeout),
+            bandwidth: bandwidth,
             logger: options.logger,
             isStopping: { self.state.withLock(\.stopping) }
         )
         var wakes = wakes.makeAsyncIterator()
         try await takeOverDead()
+        try await cleanUp()
+        bandwidth.update(try await store.limits(), worker: worker.id)
         try await withThrowingDiscardingTaskGroup { runs in
             while !state.withLock(\.stopping) && !Task.isCancelled {
                 let now = now
@@ -149,12 +154,14 @@ final class WorkShift: Sendable {
         let (room, active) = (room, state.withLock(\.active))
         let horizon = horizon(now)
         let now = Timestamp.text(now)
-        guard room > 0, try await store.hasDue(now: now, horizon: horizon) else { return [] }
+        let suspects = active == 0 ? SuspectRule.aloneFirst : .none
+        guard room > 0, try await store.hasDue(now: now, horizon: horizon, suspects: suspects) else { return [] }
         let claimed = try await patiently(orElse: []) {
             try await store.claim(
                 for: worker,
                 limit: room,
-                suspects: active == 0 ? .aloneFirst : .none,
+                suspects: suspects,
+                turns: turns,
                 now: now,
                 horizon: horizon
             )
@@ -215,8 +222,19 @@ final class WorkShift: Sendable {
                 return true
             }
             if version != seen || isDue { wake.yield() }
+            if version != seen { bandwidth.update(try await store.limits(), worker: worker.id) }
             seen = version
             if looks.isMultiple(of: Self.looksPerTakeover) { try await takeOverDead() }
+        }
+    }
+
+    /// Finishes what a crash left of sources that were to go, and of copies that no upload got.
+    private func cleanUp() async throws {
+        try await SourceDisposal(store: store, logger: options.logger).settleAll()
+        do {
+            try await queue.spool.collect { try await store.names($0) }
+        } catch let error as UploadQueueError {
+            options.logger.warning("Copies that no upload has were not removed", metadata: ["error": "\(error)"])
         }
     }
 

@@ -65,7 +65,7 @@ struct CommandError: Error {
         case .busy: .busy
         case .diskFull, .inputOutput: .inputOutput
         case .invalidSource, .notFound: .noInput
-        case .invalidDestination: .usage
+        case .invalidDestination, .invalidOption: .usage
         case .invalidMetadata, .invalidGrant: .badData
         default: .failed
         }

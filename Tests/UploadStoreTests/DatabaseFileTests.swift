@@ -49,17 +49,17 @@ import Testing
 
     @Test func aNewerSchemaIsRefused() throws {
         let folder = try TestFolder()
-        let path = try queueFile(folder, changedBy: "PRAGMA user_version = 5")
+        let path = try queueFile(folder, changedBy: "PRAGMA user_version = \(Migration.latest + 1)")
         let error = try refusal(path, in: folder)
         #expect(error.code == .newerSchema)
-        #expect(error.message.contains("schema 5, this one knows 4"))
+        #expect(error.message.contains("schema \(Migration.latest + 1), this one knows \(Migration.latest)"))
     }
 
     @Test(arguments: [
         "UPDATE schema_migration SET sha256 = replace(sha256, substr(sha256, 1, 4), 'ffff') WHERE version = 2",
         "UPDATE schema_migration SET name = '0002_other' WHERE version = 2",
         "DELETE FROM schema_migration WHERE version = 1",
-        "INSERT INTO schema_migration (version, name, sha256) VALUES (5, '0005_mine', 'x')",
+        "INSERT INTO schema_migration (version, name, sha256) VALUES (99, '0099_mine', 'x')",
         "DROP TABLE schema_migration",
         "PRAGMA user_version = 0",
     ])
@@ -219,7 +219,7 @@ import Testing
         let store = try Store.open(path: path)
         try await store.save(DestinationRow(name: "archive", endpoint: "https://tus.example.org/"))
         #expect(try await store.add([StoreFixture.upload()]) == [1])
-        #expect(try await store.query("PRAGMA user_version").rows == [["4"]])
+        #expect(try await store.query("PRAGMA user_version").rows == [["\(Migration.latest)"]])
         try store.close()
     }
 }

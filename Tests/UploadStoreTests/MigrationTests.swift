@@ -36,8 +36,8 @@ import Testing
 
     @Test func openingLeavesTheVersionAndTheMarkOfAQueue() async throws {
         let fixture = try await StoreFixture()
-        #expect(Migration.latest == 4)
-        #expect(try await fixture.store.query("PRAGMA user_version").rows == [["4"]])
+        #expect(Migration.latest == 7)
+        #expect(try await fixture.store.query("PRAGMA user_version").rows == [["\(Migration.latest)"]])
         #expect(try await fixture.store.query("PRAGMA application_id").rows == [["1433424177"]])
     }
 
@@ -50,7 +50,7 @@ import Testing
         try Store.open(path: path).close()
         #expect(before.contains("CREATE TABLE upload "))
         #expect(try shell.run(".dump") == before)
-        #expect(try shell.run("PRAGMA user_version; PRAGMA application_id") == "4\n1433424177")
+        #expect(try shell.run("PRAGMA user_version; PRAGMA application_id") == "\(Migration.latest)\n1433424177")
     }
 
     @Test func openingWaitsForNoWriterOfAnotherProgram() async throws {
@@ -109,7 +109,7 @@ import Testing
             return try await group.reduce(into: []) { $0.append($1) }
         }
         for store in stores {
-            #expect(try await store.query("SELECT count(*) FROM schema_migration").rows == [["4"]])
+            #expect(try await store.query("SELECT count(*) FROM schema_migration").rows == [["\(Migration.latest)"]])
         }
     }
 }

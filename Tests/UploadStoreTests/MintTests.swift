@@ -265,7 +265,7 @@ import Testing
         try old.close()
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         let store = try Store.open(path: path)
-        #expect(try await store.query("PRAGMA user_version").rows == [["4"]])
+        #expect(try await store.query("PRAGMA user_version").rows == [["\(Migration.latest)"]])
         #expect(try await store.destination("archive")?.mints == false)
         let worker = try await store.startWorker()
         let claimed = try await store.claim(

@@ -23,7 +23,7 @@ import UploadStore
                 metadata: ["a": "b"],
                 filename: "name.txt",
                 contentType: "text/x-own",
-                notBefore: Date(timeIntervalSince1970: 1_800_000_000.25)
+                options: .init(notBefore: Date(timeIntervalSince1970: 1_800_000_000.25))
             )
             #expect(upload.status == .pending && upload.phase == .create)
             #expect(upload.sourcePath == path && upload.destination == "server")

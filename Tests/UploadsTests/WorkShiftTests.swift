@@ -88,7 +88,7 @@ import Uploads
             let later = try await scene.queue.add(
                 .file(path),
                 to: "server",
-                notBefore: clock.now.addingTimeInterval(60)
+                options: .init(notBefore: clock.now.addingTimeInterval(60))
             )
             let now = try await scene.add("now.bin")
             try await scene.processor(surroundings: clock.surroundings).run()
@@ -109,7 +109,7 @@ import Uploads
             let later = try await scene.queue.add(
                 .file(path),
                 to: "server",
-                notBefore: clock.now.addingTimeInterval(3600)
+                options: .init(notBefore: clock.now.addingTimeInterval(3600))
             )
             try await scene.whileWorking(scene.processor(drain: false, surroundings: clock.surroundings)) {
                 try await scene.showsALook()

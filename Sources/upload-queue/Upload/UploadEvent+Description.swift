@@ -18,7 +18,7 @@ extension UploadEvent {
         case "confirmed": "the host was asked whether the file is ready"
         case "finished": "completed"
         case "try later": "put off after a try\(reason)"
-        case "released": "given back, since \(worker) stopped"
+        case "released": "\(worker) gave it back"
         case "takeover": "given back, since \(worker) died"
         case "poison": "given up, since its workers died of it\(reason)"
         case "refused": "failed\(reason)"
@@ -33,6 +33,11 @@ extension UploadEvent {
         case "retry": "taken up again by a person"
         case "request pause": "a person asked to pause it"
         case "request cancel": "a person asked to cancel it"
+        case "deadline passed": "failed\(reason)"
+        case "source deleted": "the file was deleted, as was asked for"
+        case "source moved": "the file was moved, as was asked for"
+        case "source kept": "the file stays\(reason)"
+        case "batch finished": "every upload of the batch is finished"
         default: "\(event)\(reason)"
         }
     }

@@ -111,3 +111,10 @@ func storeError(_ operation: () async throws -> Void) async throws -> UploadStor
 
 /// An operation was expected to throw an error of the store and did not.
 struct ExpectedStoreError: Error {}
+
+extension Store {
+    /// The ids of uploads that are added without a unique key.
+    func add(_ uploads: [NewUpload]) async throws -> [Int64] {
+        try await add(uploads, existing: .keep).map(\.id)
+    }
+}

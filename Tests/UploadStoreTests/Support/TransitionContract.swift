@@ -35,7 +35,11 @@ enum TransitionContract {
     /// The phases in which something is left to do.
     static let work = ["mint", "create", "transfer", "finalize", "confirm"]
 
-    static let lines = Set(onward + samePhase + retries + decisions)
+    static let lines = Set(onward + samePhase + retries + decisions + deadlines)
+
+    private static let deadlines = work.map {
+        TransitionLine("deadline passed", State("pending", $0), State("failed", $0), "worker")
+    }
 
     private static let onward = [
         TransitionLine("add", State("-", "-"), State("pending", "mint"), "anyone"),

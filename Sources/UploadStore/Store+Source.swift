@@ -1,0 +1,44 @@
+internal import GRDB
+
+/// What becomes of sources whose upload is completed.
+extension Store {
+    /// Completed uploads whose source is still to be deleted or moved, oldest first.
+    package func unsettledSources(after id: Int64, limit: Int) async throws -> [UploadRow] {
+        try await read { db in
+            try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT * FROM upload WHERE status = 'completed' AND after_completion IS NOT NULL
+                            AND source_settled = 0 AND id > ? ORDER BY id LIMIT ?
+                        """
+                ),
+                arguments: [id, max(1, limit)]
+            ).map(UploadRow.init)
+        }
+    }
+
+    /// Notes that a source was deleted or moved, or why it stays.
+    package func settledSource(_ id: Int64, keptBecause reason: String?) async throws {
+        try await commits.write { db in
+            try db.execute(
+                sql: """
+                    UPDATE upload SET source_settled = 1,
+                        last_error_code = CASE WHEN :reason IS NULL THEN last_error_code ELSE 'source_kept' END,
+                        last_error = coalesce(:reason, last_error)
+                    WHERE id = :id AND status = 'completed' AND source_settled = 0
+                    """,
+                arguments: ["reason": reason, "id": id]
+            )
+        }
+    }
+
+    /// Whether an upload has this path as its source.
+    package func names(_ copy: String) async throws -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM upload WHERE spooled = 1 AND source_path = ?)"),
+                arguments: [copy]
+            ) ?? false
+        }
+    }
+}
