@@ -99,6 +99,13 @@ CREATE TABLE consumer (
     updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) STRICT, WITHOUT ROWID;
 
+-- Uploads that were removed, until their history is too.
+CREATE TABLE removed_upload (
+    id INTEGER PRIMARY KEY
+) STRICT;
+INSERT INTO removed_upload
+    SELECT DISTINCT upload_id FROM upload_event WHERE upload_id NOT IN (SELECT id FROM upload);
+
 ALTER TABLE upload_event ADD COLUMN batch TEXT;     -- of a batch that finished; upload_id is 0 then
 
 -- A claim walks over lanes (a destination with a batch), and takes the head of one: no row is looked at in vain.

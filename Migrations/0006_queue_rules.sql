@@ -159,6 +159,7 @@ BEGIN
     DELETE FROM upload_count WHERE batch = OLD.batch AND destination = OLD.destination AND status = OLD.status
         AND uploads = 0;
     DELETE FROM upload_tag WHERE upload_id = OLD.id;
+    INSERT INTO removed_upload VALUES (OLD.id);
 END;
 
 CREATE TRIGGER upload_source_was_settled AFTER UPDATE OF source_settled ON upload

@@ -29,7 +29,6 @@ package struct Retention: Sendable, Equatable {
 /// What one step of pruning removed.
 package struct Pruned: Sendable, Equatable {
     package var uploads = 0
-    package var events = 0
     /// Copies of the queue's own that no upload names any more.
     package var copies: [String] = []
 }
@@ -38,8 +37,8 @@ extension Store {
     /// The most uploads of one step.
     private static let pruneStep = 200
 
-    /// The most events of one step.
-    private static let eventStep = 1000
+    /// The most uploads whose history one step removes; each has some ten events.
+    private static let historyStep = 100
 
     /// Removes finished uploads, oldest first, in one transaction of bounded size; call it until it removes nothing.
     ///
@@ -111,36 +110,50 @@ extension Store {
         return pruned
     }
 
-    /// Removes the history of uploads that are not there any more, as far as every consumer has read it, and finished
-    /// batches without uploads; in one transaction of bounded size. Call it until it removes nothing.
-    package func pruneHistory(after position: Int64 = 0) async throws -> (events: Int, position: Int64?) {
-        try await commits.write(rows: Self.eventStep) { db in
+    /// Removes the history of removed uploads as far as every consumer has read it, and finished batches that are empty; in
+    /// one transaction of bounded size.
+    ///
+    /// - Parameter id: The removed upload after which to go on; 0 at first.
+    /// - Returns: How many events were removed, and where to go on; nil at the end.
+    /// - Throws: ``UploadStoreError``.
+    package func pruneHistory(after id: Int64 = 0) async throws -> (events: Int, next: Int64?) {
+        try await commits.write(rows: Self.historyStep * 10) { db in
             try db.execute(
                 sql: """
                     DELETE FROM batch WHERE name IN (
                         SELECT name FROM batch WHERE finished_at IS NOT NULL
                             AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.batch = batch.name AND upload.batch <> '')
-                        LIMIT \(Self.eventStep))
+                        LIMIT \(Self.historyStep))
                     """
             )
-            let read = try Int64.fetchOne(db, sql: "SELECT min(cursor) FROM consumer")
-            let last = try Int64.fetchOne(
-                db,
-                sql: """
-                    SELECT max(seq) FROM (SELECT seq FROM upload_event WHERE seq > ? ORDER BY seq LIMIT \(Self.eventStep))
-                    """,
-                arguments: [position]
-            )
-            guard let last else { return (0, nil) }
+            let read = try Int64.fetchOne(db, sql: "SELECT min(cursor) FROM consumer") ?? Int64.max
             try db.execute(
                 sql: """
-                    DELETE FROM upload_event WHERE seq > :after AND seq <= :last AND seq <= coalesce(:read, :last)
-                        AND NOT EXISTS (SELECT 1 FROM upload WHERE id = upload_event.upload_id)
-                        AND NOT EXISTS (SELECT 1 FROM batch WHERE name = upload_event.batch)
+                    DELETE FROM upload_event WHERE seq IN (
+                        SELECT seq FROM upload_event WHERE batch IS NOT NULL AND seq <= ?
+                            AND NOT EXISTS (SELECT 1 FROM batch WHERE name = upload_event.batch)
+                        LIMIT \(Self.historyStep))
                     """,
-                arguments: ["after": position, "last": last, "read": read]
+                arguments: [read]
             )
-            return (db.changesCount, last)
+            var events = db.changesCount
+            let ids = try Int64.fetchAll(
+                db,
+                sql: "SELECT id FROM removed_upload WHERE id > ? ORDER BY id LIMIT \(Self.historyStep)",
+                arguments: [id]
+            )
+            for id in ids {
+                try db.execute(sql: "DELETE FROM upload_event WHERE upload_id = ? AND seq <= ?", arguments: [id, read])
+                events += db.changesCount
+                try db.execute(
+                    sql: """
+                        DELETE FROM removed_upload
+                        WHERE id = ? AND NOT EXISTS (SELECT 1 FROM upload_event WHERE upload_id = removed_upload.id)
+                        """,
+                    arguments: [id]
+                )
+            }
+            return (events, ids.last)
         }
     }
 }

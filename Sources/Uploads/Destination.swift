@@ -29,6 +29,15 @@ public struct Destination: Sendable, Equatable {
     public var finalize: Finalize
     /// What the host wants beside tus; nil where it wants nothing.
     public var configuration: DestinationConfiguration?
+    /// What all processors together may do for it at once; the default has no bounds.
+    public var limits = UploadQueue.Limits()
+    /// Tries of one phase without progress after which an upload fails, 1 or more; nil: as the processor's
+    /// ``RetryPolicy`` says.
+    public var maximumAttempts: Int?
+    /// The longest back-off in seconds, 1 or more; nil: as the processor's ``RetryPolicy`` says.
+    public var longestDelay: Int?
+    /// Whether it was paused as a whole; ``UploadQueue/save(_:)`` does not change that.
+    public private(set) var isPaused = false
 
     /// A tus 1.0 server.
     ///
@@ -101,7 +110,11 @@ extension Destination {
             metadata: JSONObject.decode(row.metadata) ?? [:],
             chunkSize: row.chunkSize,
             finalize: Finalize(rawValue: row.finalize) ?? .none,
-            configuration: row.configuration.flatMap { try? DestinationConfiguration(json: $0) }
+            configuration: row.configuration.flatMap { try? DestinationConfiguration(json: $0) },
+            limits: UploadQueue.Limits(row.limits),
+            maximumAttempts: row.maxAttempts,
+            longestDelay: row.longestDelay,
+            isPaused: row.isPaused
         )
     }
 
@@ -123,6 +136,9 @@ extension Destination {
         if let chunkSize, chunkSize < 1 {
             throw UploadQueueError(.invalidDestination, "the chunk size is \(chunkSize); it must be 1 byte or more")
         }
+        guard maximumAttempts.map({ $0 > 0 }) ?? true, longestDelay.map({ $0 > 0 }) ?? true else {
+            throw UploadQueueError(.invalidDestination, "the most tries and the longest back-off are 1 or more")
+        }
         return DestinationRow(
             name: name,
             endpoint: endpoint,
@@ -131,7 +147,10 @@ extension Destination {
             chunkSize: chunkSize,
             finalize: finalize.rawValue,
             configuration: configuration?.json,
-            mints: mints
+            mints: mints,
+            limits: try limits.checked(),
+            maxAttempts: maximumAttempts,
+            longestDelay: longestDelay
         )
     }
 

@@ -81,6 +81,20 @@ public struct Upload: Sendable, Equatable, Identifiable {
     public var response: String?
     /// What the configuration of its destination keeps of the host's answers, by name: the file's id there, for example.
     public var captured: [String: String] = [:]
+    /// Higher ones are worked first; -1,000 to 1,000.
+    public var priority: Int = 0
+    /// The batch that it belongs to; nil: none.
+    public var batch: String?
+    /// Words to find it by, sorted.
+    public var tags: [String] = []
+    /// Not begun after this time (UTC, ISO 8601 with milliseconds).
+    public var deadline: String?
+    /// What it is a copy of, where the queue keeps a copy of its own and that is of a file.
+    public var originalPath: String?
+    /// Whether its source is a copy of the queue's own.
+    public var isCopied = false
+    /// What is done with its source in the end: `delete` or `move`; nil: nothing.
+    public var afterCompletion: String?
     /// When it was added (UTC, ISO 8601 with milliseconds).
     public var createdAt: String
     /// When it was completed, failed or cancelled (UTC, ISO 8601 with milliseconds).
@@ -88,7 +102,7 @@ public struct Upload: Sendable, Equatable, Identifiable {
 }
 
 extension Upload {
-    init(_ row: UploadRow) {
+    init(_ row: UploadRow, tags: [String] = []) {
         self.init(
             id: row.id,
             status: Status(rawValue: row.status.rawValue) ?? .pending,
@@ -108,6 +122,13 @@ extension Upload {
             failure: row.lastErrorCode.map { Failure(code: $0, message: row.lastError ?? $0) },
             response: row.response,
             captured: row.captured.flatMap(JSONObject.decode) ?? [:],
+            priority: row.priority,
+            batch: row.batch.isEmpty ? nil : row.batch,
+            tags: tags,
+            deadline: row.deadline,
+            originalPath: row.originalPath,
+            isCopied: row.spooled,
+            afterCompletion: row.spooled ? nil : row.afterCompletion,
             createdAt: row.createdAt,
             finishedAt: row.finishedAt
         )

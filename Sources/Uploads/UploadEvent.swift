@@ -6,7 +6,7 @@ public struct UploadEvent: Sendable, Equatable, Identifiable {
     ///
     /// Give the last one seen to ``UploadQueue/events(after:of:limit:)``.
     public var id: Int64
-    /// The upload.
+    /// The upload; 0 where a batch finished.
     public var uploadID: Int64
     /// When (UTC, ISO 8601 with milliseconds).
     public var at: String
@@ -24,6 +24,8 @@ public struct UploadEvent: Sendable, Equatable, Identifiable {
     public var workerID: Int64?
     /// What went wrong, where something did.
     public var failure: Upload.Failure?
+    /// The batch, of an event `batch finished`.
+    public var batch: String?
 
     init(_ row: EventRow) {
         id = row.sequence
@@ -36,5 +38,6 @@ public struct UploadEvent: Sendable, Equatable, Identifiable {
         attempt = row.attempt
         workerID = row.workerID
         failure = row.errorCode.map { Upload.Failure(code: $0, message: row.error ?? $0) }
+        batch = row.batch
     }
 }

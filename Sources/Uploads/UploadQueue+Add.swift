@@ -135,6 +135,12 @@ extension UploadQueue {
         public var id: Upload.ID
         /// Whether it was added now; else another upload has its unique key.
         public var isNew: Bool
+
+        package init(source: UploadSource, id: Upload.ID, isNew: Bool) {
+            self.source = source
+            self.id = id
+            self.isNew = isNew
+        }
     }
 
     /// Adds bytes that are no file, and returns once they are on disk.

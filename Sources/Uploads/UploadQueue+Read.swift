@@ -12,6 +12,10 @@ extension UploadQueue {
         public var errorCode: String?
         /// Only those that were added or finished at or after this time; nil: any.
         public var since: Date?
+        /// Only those of this batch; nil: any.
+        public var batch: String?
+        /// Only those with this tag; nil: any.
+        public var tag: String?
         /// Only ids above this one, to go on after the last upload of an earlier list.
         public var after: Upload.ID
         /// At most so many, 1 or more.
@@ -24,6 +28,8 @@ extension UploadQueue {
         ///   - destination: Only those of this destination; nil: any.
         ///   - errorCode: Only those whose last error has this code; nil: any.
         ///   - since: Only those that were added or finished at or after this time; nil: any.
+        ///   - batch: Only those of this batch; nil: any.
+        ///   - tag: Only those with this tag; nil: any.
         ///   - after: Only ids above this one.
         ///   - limit: At most so many, 1 or more.
         public init(
@@ -31,6 +37,8 @@ extension UploadQueue {
             destination: String? = nil,
             errorCode: String? = nil,
             since: Date? = nil,
+            batch: String? = nil,
+            tag: String? = nil,
             after: Upload.ID = 0,
             limit: Int = 1000
         ) {
@@ -38,6 +46,8 @@ extension UploadQueue {
             self.destination = destination
             self.errorCode = errorCode
             self.since = since
+            self.batch = batch
+            self.tag = tag
             self.after = after
             self.limit = limit
         }
@@ -53,6 +63,14 @@ extension UploadQueue {
         public var bytesThere: Int64
         /// Bytes of their files.
         public var bytes: Int64
+
+        init?(_ summary: StatusSummary) {
+            guard let status = Upload.Status(rawValue: summary.status.rawValue) else { return nil }
+            self.status = status
+            uploads = summary.uploads
+            bytesThere = summary.bytesThere
+            bytes = summary.bytes
+        }
     }
 
     /// One upload.
@@ -61,7 +79,10 @@ extension UploadQueue {
     /// - Returns: The upload, nil where there is none.
     /// - Throws: ``UploadQueueError`` when the database cannot be read.
     public func upload(_ id: Upload.ID) async throws -> Upload? {
-        try await UploadQueueError.wrapping { try await store.upload(id).map(Upload.init) }
+        try await UploadQueueError.wrapping {
+            guard let row = try await store.upload(id) else { return nil }
+            return Upload(row, tags: try await store.tags(of: [id])[id] ?? [])
+        }
     }
 
     /// Uploads by ascending id.
@@ -71,16 +92,20 @@ extension UploadQueue {
     /// - Throws: ``UploadQueueError`` when the database cannot be read.
     public func uploads(matching filter: Filter = .init()) async throws -> [Upload] {
         try await UploadQueueError.wrapping {
-            try await store.uploads(
+            let rows = try await store.uploads(
                 matching: UploadFilter(
                     statuses: filter.statuses.compactMap { .init(rawValue: $0.rawValue) },
                     destination: filter.destination,
                     errorCode: filter.errorCode,
                     since: filter.since.map(Timestamp.text),
+                    batch: filter.batch,
+                    tag: filter.tag,
                     after: filter.after,
                     limit: filter.limit
                 )
-            ).map(Upload.init)
+            )
+            let tags = try await store.tags(of: rows.map(\.id))
+            return rows.map { Upload($0, tags: tags[$0.id] ?? []) }
         }
     }
 
@@ -90,11 +115,7 @@ extension UploadQueue {
     /// - Throws: ``UploadQueueError`` when the database cannot be read.
     public func summary() async throws -> [StatusCount] {
         try await UploadQueueError.wrapping {
-            try await store.summary().compactMap { count in
-                Upload.Status(rawValue: count.status.rawValue).map {
-                    StatusCount(status: $0, uploads: count.uploads, bytesThere: count.bytesThere, bytes: count.bytes)
-                }
-            }
+            try await store.summary().compactMap(StatusCount.init)
         }
     }
 

@@ -27,15 +27,19 @@ struct UploadQueueCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Looking",
-                subcommands: [ListCommand.self, ShowCommand.self, StatusCommand.self]
+                subcommands: [
+                    StatusCommand.self, ListCommand.self, ShowCommand.self, BatchCommand.self, EventsCommand.self,
+                    WaitCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Changing",
                 subcommands: [
                     PauseCommand.self, ResumeCommand.self, CancelCommand.self, RetryCommand.self,
-                    MarkCompletedCommand.self,
+                    MarkCompletedCommand.self, RemoveCommand.self,
                 ]
             ),
+            CommandGroup(name: "Keeping", subcommands: [LimitCommand.self, PruneCommand.self]),
             CommandGroup(name: "Trying out", subcommands: [DemoCommand.self, ServeCommand.self]),
         ]
     )

@@ -63,6 +63,8 @@ struct DestinationAddCommand: AsyncParsableCommand {
     )
     var chunkSize: ByteCount?
 
+    @OptionGroup(title: "Limits and retries") var terms: DestinationTerms
+
     @OptionGroup var database: DatabaseOptions
 
     func validate() throws {
@@ -83,7 +85,8 @@ struct DestinationAddCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let destination = try destination()
+        var destination = try destination()
+        terms.apply(to: &destination)
         // Before a queue is made for it.
         try destination.check()
         try await database.open(.create).save(destination)

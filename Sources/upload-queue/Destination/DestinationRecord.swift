@@ -9,6 +9,11 @@ struct DestinationRecord: Encodable {
     @OrNull var chunkSize: Int64?
     let finalize: String
     @OrNull var configuration: JSONValue?
+    let paused: Bool
+    @OrNull var concurrency: Int?
+    @OrNull var bytesPerSecond: Int64?
+    @OrNull var maxAttempts: Int?
+    @OrNull var longestDelay: Int?
 
     init(_ destination: Destination) {
         name = destination.name
@@ -18,5 +23,10 @@ struct DestinationRecord: Encodable {
         chunkSize = destination.chunkSize
         finalize = destination.finalize.rawValue
         configuration = destination.configuration?.document
+        paused = destination.isPaused
+        concurrency = destination.limits.concurrency
+        bytesPerSecond = destination.limits.bytesPerSecond
+        maxAttempts = destination.maximumAttempts
+        longestDelay = destination.longestDelay
     }
 }

@@ -26,6 +26,9 @@ enum Output {
     /// Writes one JSON document on one line.
     static func jsonLine(_ value: some Encodable) throws { try line(text(value, [])) }
 
+    /// One JSON document on one line, without its end.
+    static func text(_ value: some Encodable) throws -> String { try text(value, []) }
+
     /// Says something that is no result.
     static func note(_ text: String) {
         // Nobody may read standard error; that is no reason to stop.

@@ -9,9 +9,9 @@ struct CancelCommand: AsyncParsableCommand {
         discussion: "Where the server has a part of one, a worker deletes it there first."
     )
 
-    @OptionGroup var uploads: UploadIDs
+    @OptionGroup var uploads: UploadSelection
 
     func run() async throws {
-        try await uploads.each { queue, id in try await queue.cancel(id) }
+        try await uploads.each(of: [.pending, .processing, .paused, .failed]) { queue, id in try await queue.cancel(id) }
     }
 }

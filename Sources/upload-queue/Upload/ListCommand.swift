@@ -22,6 +22,12 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only those whose last error has this code.", valueName: "code"))
     var error: String?
 
+    @Option(help: ArgumentHelp("Only those of this batch.", valueName: "name"))
+    var batch: String?
+
+    @Option(help: ArgumentHelp("Only those with this tag.", valueName: "tag"))
+    var tag: String?
+
     @Option(
         help: ArgumentHelp(
             "Only those that were added or ended since then.",
@@ -32,7 +38,7 @@ struct ListCommand: AsyncParsableCommand {
             valueName: "time"
         )
     )
-    var since: Since?
+    var since: PointInTime?
 
     @Option(help: ArgumentHelp("At most so many.", valueName: "count"))
     var limit = 1000
@@ -54,7 +60,9 @@ struct ListCommand: AsyncParsableCommand {
             statuses: status,
             destination: destination,
             errorCode: error,
-            since: since?.date(from: now),
+            since: since?.before(now),
+            batch: batch,
+            tag: tag,
             limit: limit + 1
         )
         let uploads = try await queue.uploads(matching: filter)

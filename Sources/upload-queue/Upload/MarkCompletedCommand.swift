@@ -9,9 +9,9 @@ struct MarkCompletedCommand: AsyncParsableCommand {
         discussion: "For uploads whose outcome is unknown. Their grants are erased, and nothing is sent."
     )
 
-    @OptionGroup var uploads: UploadIDs
+    @OptionGroup var uploads: UploadSelection
 
     func run() async throws {
-        try await uploads.each { queue, id in try await queue.markCompleted(id) }
+        try await uploads.each(of: [.failed]) { queue, id in try await queue.markCompleted(id) }
     }
 }

@@ -6,9 +6,18 @@ extension QueueRecord {
     /// The record for people.
     func text(at now: Date, on display: Display) -> String {
         [
-            "queue \(database.visible)\n", counts.text(on: display), running(at: now, on: display),
+            "queue \(database.visible)\(standing)\n", counts.text(on: display), running(at: now, on: display),
             waits(at: now, on: display), troubles(on: display),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    /// What keeps the queue as a whole back.
+    private var standing: String {
+        var parts: [String] = []
+        if paused { parts.append("paused: `upload-queue resume --queue` lets it go on") }
+        if let concurrency { parts.append("at most \(concurrency) in hand") }
+        if let bytesPerSecond { parts.append("at most \(ByteCount(bytesPerSecond))/s") }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: "; ")))"
     }
 
     private var counts: Table {

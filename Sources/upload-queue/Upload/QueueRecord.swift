@@ -61,6 +61,12 @@ struct QueueRecord: Encodable {
     }
 
     let database: String
+    /// Whether the whole queue is paused.
+    let paused: Bool
+    /// Uploads that all workers together may hold.
+    @OrNull var concurrency: Int?
+    /// What all workers together may send.
+    @OrNull var bytesPerSecond: Int64?
     /// Every status, also those that no upload has.
     let statuses: [Count]
     let workers: [Worker]
@@ -69,12 +75,17 @@ struct QueueRecord: Encodable {
 
     init(
         database: String,
+        isPaused: Bool,
+        limits: UploadQueue.Limits,
         counts: [UploadQueue.StatusCount],
         workers: [RunningWorker],
         waiting: [WaitingSummary],
         errors: [ErrorCount]
     ) {
         self.database = database
+        paused = isPaused
+        concurrency = limits.concurrency
+        bytesPerSecond = limits.bytesPerSecond
         statuses = Upload.Status.allCases.map { status in
             let count = counts.first { $0.status == status }
             return Count(

@@ -6,7 +6,10 @@ struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
         abstract: "Take failed or cancelled uploads up again.",
-        discussion: "A failed one goes on where it failed. One whose file changed, and a cancelled one, start over."
+        discussion: """
+            A failed one goes on where it failed. One whose file changed, and a cancelled one, start over. With --batch, \
+            --destination, --tag, --error or --all only failed ones are meant.
+            """
     )
 
     @Option(
@@ -21,10 +24,10 @@ struct RetryCommand: AsyncParsableCommand {
     )
     var from = RetryStart.failure
 
-    @OptionGroup var uploads: UploadIDs
+    @OptionGroup var uploads: UploadSelection
 
     func run() async throws {
-        try await uploads.each { queue, id in try await queue.retry(id, from: from) }
+        try await uploads.each(of: [.failed]) { [from] queue, id in try await queue.retry(id, from: from) }
     }
 }
 

@@ -21,6 +21,8 @@ struct StatusCommand: AsyncParsableCommand {
         let now = Date()
         let record = QueueRecord(
             database: queue.path,
+            isPaused: try await queue.isPaused(.queue),
+            limits: try await queue.limits(),
             counts: try await queue.summary(),
             workers: try await queue.runningWorkers(),
             waiting: try await queue.waiting(at: now),

@@ -21,6 +21,13 @@ struct UploadRecord: Encodable {
     @OrNull var lastError: String?
     @OrNull var response: String?
     let captured: [String: String]
+    let priority: Int
+    @OrNull var batch: String?
+    let tags: [String]
+    @OrNull var deadline: String?
+    let copied: Bool
+    @OrNull var originalPath: String?
+    @OrNull var afterCompletion: String?
     let createdAt: String
     @OrNull var finishedAt: String?
     /// The history, only in `show`.
@@ -46,6 +53,13 @@ struct UploadRecord: Encodable {
         lastError = upload.failure?.message
         response = upload.response
         captured = upload.captured
+        priority = upload.priority
+        batch = upload.batch
+        tags = upload.tags
+        deadline = upload.deadline
+        copied = upload.isCopied
+        originalPath = upload.originalPath
+        afterCompletion = upload.afterCompletion
         createdAt = upload.createdAt
         finishedAt = upload.finishedAt
         self.history = history?.map(EventRecord.init)

@@ -65,6 +65,8 @@ import Testing
     @Test func keysOfTheQueueAreThere() throws {
         let record = QueueRecord(
             database: "",
+            isPaused: false,
+            limits: .init(),
             counts: [],
             workers: [RunningWorker(id: 1, pid: 1, host: "", startedAt: "", uploads: 0)],
             waiting: [WaitingSummary(reason: .worker, detail: nil, uploads: 1, until: nil, oldestUpload: 1)],

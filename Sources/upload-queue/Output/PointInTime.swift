@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import UploadStore
 
-/// A time that a person names: a span back from now (`90s`, `30m`, `2h`, `3d`, `1w`), a day, or a day with a time.
-struct Since: ExpressibleByArgument {
+/// A time that a person names: a span from now (`90s`, `30m`, `2h`, `3d`, `1w`), a day, or a day with a time.
+struct PointInTime: ExpressibleByArgument {
     private enum Form {
         case span(TimeInterval)
         case moment(Date)
@@ -26,10 +26,15 @@ struct Since: ExpressibleByArgument {
         }
     }
 
-    /// The time, seen from now.
-    func date(from now: Date) -> Date {
+    /// The time, where a span is one back from now.
+    func before(_ now: Date) -> Date { date(now, -1) }
+
+    /// The time, where a span is one from now on.
+    func after(_ now: Date) -> Date { date(now, 1) }
+
+    private func date(_ now: Date, _ direction: Double) -> Date {
         switch form {
-        case .span(let seconds): now.addingTimeInterval(-seconds)
+        case .span(let seconds): now.addingTimeInterval(seconds * direction)
         case .moment(let date): date
         }
     }

@@ -3,12 +3,12 @@ import Testing
 
 @testable import upload_queue
 
-@Suite struct SinceTests {
+@Suite struct PointInTimeTests {
     private static let now = Date(timeIntervalSince1970: 1_800_000_000)
 
     @Test(arguments: [("0s", 0), ("90s", 90), ("30m", 1800), ("2h", 7200), ("1.5d", 129_600), ("1w", 604_800)])
     func spanGoesBackFromNow(_ text: String, _ seconds: Double) throws {
-        #expect(try #require(Since(argument: text)).date(from: Self.now) == Self.now - seconds)
+        #expect(try #require(PointInTime(argument: text)).before(Self.now) == Self.now - seconds)
     }
 
     @Test(
@@ -18,7 +18,7 @@ import Testing
         ]
     )
     func timesAreRead(_ text: String) throws {
-        let date = try #require(Since(argument: text)).date(from: Self.now)
+        let date = try #require(PointInTime(argument: text)).before(Self.now)
         let format = Date.ISO8601FormatStyle(timeZone: .current)
         if text.hasSuffix("Z") || text.contains("+") {
             let exact = text.replacing(".500", with: "")
@@ -32,6 +32,6 @@ import Testing
 
     @Test(arguments: ["", "h", "2", "-1h", "2y", "yesterday", "2026-13-01", "nans", "infd", "99999999w", "26.11.2026"])
     func otherTextIsRefused(_ text: String) {
-        #expect(Since(argument: text) == nil)
+        #expect(PointInTime(argument: text) == nil)
     }
 }
