@@ -7,7 +7,7 @@ import Foundation
 /// One upload under one claim: events in, actions out (design.md §5 and §7).
 ///
 /// `start` gives the first action. After `.send` call `receive` with what came back; after `.record` make the
-/// transition durable and call `recorded`; after `.stop` make no more calls. A call that does not fit the last action
+/// transition durable and call `recorded`; after `.digest` call `digested`; after `.stop` make no more calls. A call that does not fit the last action
 /// is an error of the program and stops it. `AnswerTable` says what an answer means; the machine adds what the row
 /// knows and the bounds.
 package struct UploadMachine: Sendable {
@@ -15,6 +15,7 @@ package struct UploadMachine: Sendable {
         case ready
         case waiting(Request, redirects: Int)
         case recording(Transition)
+        case digesting(told: String, Cause)
         case stopped
     }
 

@@ -179,6 +179,8 @@ struct UploadRun: Sendable {
             switch action {
             case .stop:
                 return
+            case .digest:
+                action = machine.digested(try await sourceMD5(identity))
             case .send(let request):
                 if context.isStopping() && request.step != .finalize {
                     try await durably { try await store.released(claim) }
@@ -242,6 +244,16 @@ struct UploadRun: Sendable {
             try file?.check(identity)
         } catch let failure as SourceFile.Failure where failure.code == "source_missing" && step == .finalize {
             logger.debug("The source was removed before finalize")
+        }
+    }
+
+    /// The source's MD5, or why there is none: whatever became of the source, the host has its file.
+    private func sourceMD5(_ identity: SourceIdentity) async throws -> Result<String, Problem> {
+        do {
+            let file = try SourceFile(path: claimed.upload.sourcePath)
+            return .success(try await file.md5(of: identity, isStopping: context.isStopping))
+        } catch let failure as SourceFile.Failure {
+            return .failure(Problem(code: failure.code, message: failure.message))
         }
     }
 

@@ -21,6 +21,7 @@ import Tus
     struct Walk {
         /// One claim with a server that answers anything must end within this many actions.
         static let longestClaim = 5_000
+        static let md5 = "d41d8cd98f00b204e9800998ecf8427e"
 
         var random: Generator
         let plan: UploadMachine.Plan
@@ -72,6 +73,12 @@ import Tus
                     var believed = machine.upload
                     believed.attempt = row.attempt
                     #expect(believed == row)
+                case .digest:
+                    let own = Bool.random(using: &random) ? Self.md5 : "0123"
+                    action = machine.digested(
+                        Bool.random(using: &random)
+                            ? .success(own) : .failure(Problem(code: "source_missing", message: ""))
+                    )
                 case .stop:
                     return
                 }
@@ -200,7 +207,7 @@ import Tus
             let secret = row.token ?? "very-secret-key"
             let bodies = [
                 #"{"file":{"id":"a"}}"#, #"{"file":{"id":"b"}}"#, "sorry, \(secret) failed, api-secret-key too", "",
-                "pending",
+                "pending", "md5:\(Self.md5)", "md5:",
             ]
             answer.body = Array((bodies.randomElement(using: &random) ?? "").utf8)
             return answer

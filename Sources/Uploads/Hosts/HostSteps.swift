@@ -41,6 +41,8 @@ struct HostSteps: Sendable {
         /// What only the answer about a file that failed has.
         var failure: JSONPath?
         var size: JSONPath?
+        /// Where the answer has the MD5 of the file, in hexadecimal; nil where it is not compared.
+        var md5: JSONPath?
         /// What else than 404 and 410 says that there is no such file.
         var absent: Absence?
         /// What the answer has where the file is the one of the upload, by place.
@@ -229,6 +231,7 @@ extension HostSteps {
             failed: try status == nil ? [] : node.list("failed") ?? [],
             failure: try node.place("failure"),
             size: try node.place("size"),
+            md5: try node.place("md5"),
             absent: absent,
             match: match ?? [],
             waits: try node.boolean("wait") ?? false,
@@ -236,6 +239,9 @@ extension HostSteps {
             polls: try node.integer("polls", in: 1...250) ?? 120
         )
         try node.end()
+        guard question.md5 == nil || question.waits else {
+            throw node.mistake("md5", "it is compared when the file is ready, which needs \"wait\": true")
+        }
         guard status == nil || !question.ready.isEmpty else { throw node.mistake("ready", "no state would be ready") }
         return question
     }

@@ -125,6 +125,11 @@ import Tus
             "$.file.ready: no state would be ready"
         ),
         (#""file":{"request":{"url":"https://a/"},"failed":["x"]}"#, "$.file.failed: this key is not known"),
+        (#""file":{"request":{"url":"https://a/"},"md5":"hash"}"#, "$.file.md5: it is no path"),
+        (
+            #""file":{"request":{"url":"https://a/"},"md5":"$.hash"}"#,
+            "$.file.md5: it is compared when the file is ready"
+        ),
         (#""file":{"request":{"url":"https://a/"},"match":{"id":"x"}}"#, "$.file.match.id: it is no path"),
         (#""file":{"request":{"url":"https://a/"},"match":{"$.id":"{file.x}"}}"#, "{file.x} stands for nothing here"),
         (#""file":{"request":{"url":"https://a/"},"absent":{"status":400}}"#, "$.file.absent.path: it is missing"),
