@@ -31,6 +31,10 @@ extension UploadMachine {
         package var restarts: Int
         /// The upload is cancelled: what the server has is deleted.
         package var cancelling: Bool
+        /// When the server removes the upload, as it said last; never the end of a grant.
+        ///
+        /// It is told to people, and nothing is given up for it: the server alone decides.
+        package var expiresAt: Date?
         /// The code of the problem that the tries counted in `attempt` ended with; nil where there was none.
         package var lastErrorCode: String?
 
@@ -47,6 +51,7 @@ extension UploadMachine {
             attempt: Int = 0,
             restarts: Int = 0,
             cancelling: Bool = false,
+            expiresAt: Date? = nil,
             lastErrorCode: String? = nil
         ) {
             self.phase = phase
@@ -60,6 +65,7 @@ extension UploadMachine {
             self.attempt = attempt
             self.restarts = restarts
             self.cancelling = cancelling
+            self.expiresAt = expiresAt
             self.lastErrorCode = lastErrorCode
         }
     }

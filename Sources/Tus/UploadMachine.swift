@@ -137,20 +137,22 @@ package struct UploadMachine: Sendable {
             upload.uploadURL = uploadURL
             upload.offset = 0
             return sendOffset()
-        case .created(let uploadURL, let completing, _):
+        case .created(let uploadURL, let completing, _, let expiresAt):
             upload.phase = .transfer
             upload.uploadURL = uploadURL
             upload.offset = 0
             upload.completing = completing
+            upload.expiresAt = expiresAt
             upload.attempt = 0
             doubts = Doubts()
             doubts.heard(0)
             return upload.length == 0 ? transferred() : sendTransfer()
-        case .acknowledged(let offset, let completing):
+        case .acknowledged(let offset, let completing, let expiresAt):
             if offset > upload.offset { upload.attempt = 0 }
             if offset < upload.offset { upload.restarts += 1 }
             upload.offset = offset
             upload.completing = completing
+            upload.expiresAt = expiresAt
             return sendTransfer()
         case .transferred(let next):
             upload.phase = next
@@ -166,6 +168,7 @@ package struct UploadMachine: Sendable {
             upload.uploadURL = nil
             upload.offset = 0
             upload.completing = false
+            upload.expiresAt = nil
             upload.attempt = 0
             upload.restarts += 1
             return next == .mint ? startMint() : startCreate()

@@ -208,7 +208,7 @@ struct UploadRun: Sendable {
             case .record(let transition):
                 let outcome = try await durably { try await record(transition, of: machine.upload, known) }
                 learn(transition, of: &known)
-                if case .created(_, _, let captured) = transition, !captured.isEmpty {
+                if case .created(_, _, let captured, _) = transition, !captured.isEmpty {
                     (plan, provided) = try await self.plan(known)
                     machine.adopt(plan)
                 }

@@ -56,7 +56,7 @@ import Tus
         var machine = UploadMachine(upload: Sample.upload(.create), plan: plan)
         _ = machine.start()
         let created = Answer(status: 201, fields: [.location: "/files/abc", .contentLocation: "seven"])
-        guard case .record(.created(_, _, let captured)) = machine.receive(created) else {
+        guard case .record(.created(_, _, let captured, _)) = machine.receive(created) else {
             Issue.record("not created")
             return
         }

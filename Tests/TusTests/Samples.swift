@@ -127,8 +127,8 @@ extension Transition {
     var summary: String {
         switch self {
         case .minted: "minted"
-        case .created(_, let completing, _): "created\(completing ? " completing" : "")"
-        case .acknowledged(let offset, let completing): "acknowledged \(offset)\(completing ? " completing" : "")"
+        case .created(_, let completing, _, _): "created\(completing ? " completing" : "")"
+        case .acknowledged(let offset, let completing, _): "acknowledged \(offset)\(completing ? " completing" : "")"
         case .transferred(let next): "transferred \(next.rawValue)"
         case .finalizeSent: "finalizeSent"
         case .finalized(_, let next): "finalized\(next == .done ? "" : " \(next.rawValue)")"
