@@ -33,19 +33,28 @@ extension Migration {
     /// Marks a queue's file: `application_id` of the database header ("UpQ1").
     static let applicationID: Int32 = 0x5570_5131
 
-    /// Applies what is missing, each migration in a transaction of its own.
-    static func migrate(_ db: Database) throws {
+    /// Applies what is missing, each migration in a transaction of its own; before the first, a queue is copied.
+    static func migrate(_ db: Database, path: String) throws {
         // Opening takes the write lock only when there is something to do.
         guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 < latest else { return }
+        var isCopied = false
         for migration in all {
             try db.inTransaction(.immediate) {
                 // Read again under the lock: another process may have been faster.
                 let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
                 guard version < migration.version else { return .commit }
+                if !isCopied, try version > 0 && !isEmpty(db) { try SchemaCopy.make(of: path, version: version) }
+                isCopied = true
                 try migration.apply(db)
                 return .commit
             }
         }
+    }
+
+    /// Whether a queue has nothing that a copy would save.
+    private static func isEmpty(_ db: Database) throws -> Bool {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM destination) AND NOT EXISTS (SELECT 1 FROM upload_event)"
+        return try Bool.fetchOne(db, sql: sql) ?? true
     }
 
     func apply(_ db: Database) throws {

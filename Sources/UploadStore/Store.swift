@@ -47,7 +47,7 @@ package struct Store: Sendable {
                     "\(path) cannot be made durable: SQLite did not accept WAL with FULL"
                 )
             }
-            try Migration.migrate(db)
+            try Migration.migrate(db, path: path)
             checkpoint.watch(db)
             if hadLog { checkpoint.secretsWereErased() }
         }
