@@ -96,6 +96,10 @@ struct UploadRun: Sendable {
         let identity = try await identity(of: file)
         var known = claimed
         known.upload.uploadLength = identity.length
+        // A row that SQL inserted was checked by nobody, and the destination may have changed since any other was.
+        if file != nil, known.upload.phase == .mint || known.upload.phase == .create {
+            try Destination(known.destination).checkLimits(of: known.upload.sourcePath, length: identity.length)
+        }
         try await replaceExpiredGrant(&known)
         let upload = try UploadPlan.upload(known, identity: identity)
         var (plan, provided) = try await plan(known)

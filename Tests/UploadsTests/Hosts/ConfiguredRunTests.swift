@@ -114,6 +114,30 @@ import UploadStore
         }
     }
 
+    /// A row that SQL inserted, one whose file changed, and one whose destination did, at every try.
+    @Test(arguments: [(0, "file_empty"), (11, "file_too_large")])
+    func limitsAreKeptWhenAnUploadIsClaimed(bytes: Int, code: String) async throws {
+        try await Scene.run { scene in
+            try await Self.configured(scene, #""limits":{}"#)
+            let added = try await scene.queue.add(.file(try scene.folder.write("a", bytes: bytes)), to: "host")
+            try await Self.configured(scene, #""limits":{"empty":false,"maximumSize":10}"#)
+            let path = try scene.folder.write("b", bytes: bytes)
+            try await scene.sql("INSERT INTO upload (source_path, destination) VALUES ('\(path)', 'host')")
+            for _ in 0..<2 {
+                try await scene.drain()
+                for upload in try await scene.queue.uploads() {
+                    #expect(Ending(upload) == .failed(code) && upload.length == Int64(bytes))
+                    try await scene.queue.retry(upload.id)
+                }
+            }
+            #expect(scene.server.requests().filter { $0.step != .options }.isEmpty)
+            try await Self.configured(scene, #""limits":{}"#)
+            try await scene.drain()
+            #expect(try await scene.upload(added.id).status == .completed)
+            #expect(try await scene.queue.uploads().count == 2)
+        }
+    }
+
     /// A configuration that a hand wrote into the table, or a later version: told, and repaired by saving it again.
     @Test(arguments: [#"{"version":9}"#, #"{"x": }"#])
     func oneThatCannotBeReadFailsItsUploads(json: String) async throws {
