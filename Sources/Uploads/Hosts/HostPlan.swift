@@ -168,12 +168,6 @@ struct HostPlan {
     }
 }
 
-extension HostSteps.Absence {
-    func covers(_ answer: Answer) -> Bool {
-        answer.status == Int(status) && JSONValue(answer.body).flatMap(path.value(in:))?.scalarText == value
-    }
-}
-
 extension HostSteps.Question {
     /// How a file stands, by an answer; nil where it does not say.
     func state(
