@@ -107,7 +107,7 @@ struct UploadRun: Sendable {
             plan.capabilities = await context.capabilities.capabilities(of: upload.endpoint, headers: plan.headers)
         }
         let machine = UploadMachine(upload: upload, plan: plan)
-        try await drive(known, machine, plan, provided, file: file, identity: identity)
+        try await drive(known, machine, (plan, provided), file: file, identity: identity)
     }
 
     /// What the machine needs to know, with credentials as they are now, and those that the program provided.
@@ -170,13 +170,12 @@ struct UploadRun: Sendable {
     private func drive(
         _ claimed: ClaimedUpload,
         _ first: UploadMachine,
-        _ firstPlan: UploadMachine.Plan,
-        _ firstProvided: [String: String],
+        _ made: (UploadMachine.Plan, provided: [String: String]),
         file: SourceFile?,
         identity: SourceIdentity
     ) async throws {
         var known = claimed
-        var (plan, provided) = (firstPlan, firstProvided)
+        var (plan, provided) = made
         var machine = first
         var action = machine.start()
         while true {
