@@ -4,6 +4,8 @@ package enum Action: Sendable, Equatable {
     case send(Request)
     /// Make this durable, then call `recorded`.
     case record(Transition)
+    /// Make the MD5 of the source, then call `digested`.
+    case digest
     /// Nothing is left to do under this claim.
     case stop
 }

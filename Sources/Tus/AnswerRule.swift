@@ -16,22 +16,18 @@ package struct AnswerRule: Sendable {
 
     /// The steps whose answers it is for.
     package var steps: Set<Step>
-    /// The status that it is for.
-    package var status: Int
-    /// Whether the body is one that it is for.
-    package var matches: @Sendable ([UInt8]) -> Bool
+    /// Whether an answer is one that it is for.
+    package var matches: @Sendable (Answer) -> Bool
     /// What is done.
     package var outcome: Outcome
 
     /// A rule as given.
     package init(
         steps: Set<Step>,
-        status: Int,
         outcome: Outcome,
-        matches: @escaping @Sendable ([UInt8]) -> Bool = { _ in true }
+        matches: @escaping @Sendable (Answer) -> Bool
     ) {
         self.steps = steps
-        self.status = status
         self.outcome = outcome
         self.matches = matches
     }
@@ -48,6 +44,6 @@ package struct AnswerRule: Sendable {
     }
 
     func covers(_ answer: Answer, to step: Step) -> Bool {
-        steps.contains(step) && answer.status == status && matches(answer.body)
+        steps.contains(step) && matches(answer)
     }
 }

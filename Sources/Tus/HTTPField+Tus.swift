@@ -13,6 +13,8 @@ extension HTTPField.Name {
     package static let uploadLength = tus("Upload-Length")
     /// `Upload-Metadata`.
     package static let uploadMetadata = tus("Upload-Metadata")
+    /// `Upload-Expires`.
+    package static let uploadExpires = tus("Upload-Expires")
     /// `Upload-Offset`.
     package static let uploadOffset = tus("Upload-Offset")
 

@@ -98,11 +98,14 @@ package enum HostAPI {
         package var readiness: Readiness
         /// Bytes; nil where the host does not say yet.
         package var size: Int64?
+        /// What the host says of the file's MD5, empty where it says nothing; nil where nobody wants to know.
+        package var md5: String?
 
         /// A state as given.
-        package init(readiness: Readiness, size: Int64? = nil) {
+        package init(readiness: Readiness, size: Int64? = nil, md5: String? = nil) {
             self.readiness = readiness
             self.size = size
+            self.md5 = md5
         }
     }
 }

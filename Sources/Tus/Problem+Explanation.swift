@@ -32,6 +32,8 @@ extension Problem.Code {
         case .notReady: ("The host is still processing the file", "It is asked again later")
         case .unconfirmed:
             ("The host has the file and did not say that it is ready", "Look at the file at the host")
+        case .unverified:
+            ("The host has the file, and its checksum could not be compared", "Look at the file at the host")
         case .processingFailed:
             ("The host could not process the file", "Look at the file at the host; then retry, or add another file")
         case .sizeMismatch:

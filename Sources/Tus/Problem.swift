@@ -60,6 +60,8 @@ extension Problem {
         case notReady = "not_ready"
         /// The host did not say in time, or not at all, that the file is ready.
         case unconfirmed
+        /// The host has its file, and its checksum was to be compared and could not be.
+        case unverified
         /// The host could not process the file.
         case processingFailed = "processing_failed"
         /// The host's file has another size than ours.
@@ -70,7 +72,7 @@ extension Problem {
         case fileTooLarge = "file_too_large"
         /// 413 on the smallest `PATCH`.
         case requestTooLarge = "request_too_large"
-        /// 460 twice.
+        /// 460 twice, or the host's file has another MD5 than ours.
         case checksumMismatch = "checksum_mismatch"
         /// The server has another length for the upload than we do.
         case lengthMismatch = "length_mismatch"

@@ -10,10 +10,12 @@ package enum Transition: Sendable, Equatable {
     case minted(HostAPI.Minted)
     /// The server has an upload for us; `completing` when the first `PATCH` can carry the last byte.
     ///
-    /// `captured` is what the answer had that later requests need, by name.
-    case created(uploadURL: URL, completing: Bool, captured: [String: String] = [:])
+    /// `captured` is what the answer had that later requests need, by name; `expiresAt` as in `acknowledged`.
+    case created(uploadURL: URL, completing: Bool, captured: [String: String] = [:], expiresAt: Date? = nil)
     /// The server has `offset` bytes; `completing` when the next `PATCH` can carry the last byte.
-    case acknowledged(offset: Int64, completing: Bool)
+    ///
+    /// `expiresAt` is when it removes the upload, as it said last; nil where it said nothing, or there is a grant.
+    case acknowledged(offset: Int64, completing: Bool, expiresAt: Date? = nil)
     /// The server has all bytes: the offset is the length. With `.done` the upload is complete.
     case transferred(next: Phase)
     /// A finalize request is about to be sent.

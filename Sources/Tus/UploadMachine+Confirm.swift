@@ -12,10 +12,33 @@ extension UploadMachine {
             return fail(.sizeMismatch, cause.adding("its file has \(size) bytes, ours has \(upload.length)"))
         }
         switch state.readiness {
-        case .ready: return record(.confirmed(nil))
+        case .ready: return compare(state.md5, cause)
         case .failed: return fail(.processingFailed, cause)
         case .another: return notReady(.malformedAnswer, cause: cause)
         case .pending: return notReady(.notReady, cause: cause)
+        }
+    }
+
+    /// Where the MD5 of the host's file is wanted and told, the source's is asked for.
+    private mutating func compare(_ told: String?, _ cause: Cause) -> Action {
+        guard let told else { return record(.confirmed(nil)) }
+        guard told.utf8.count == 32, told.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+            return record(.confirmed(cause.adding("it tells no MD5 of 32 hex digits").problem(.unverified)))
+        }
+        state = .digesting(told: told.lowercased(), cause)
+        return .digest
+    }
+
+    /// The action after the MD5 of the source was asked for; a failure tells why there is none.
+    package mutating func digested(_ md5: Result<String, Problem>) -> Action {
+        guard case .digesting(let told, let cause) = state else {
+            preconditionFailure("digested(_:) needs a digest that was asked for")
+        }
+        switch md5 {
+        case .success(told): return record(.confirmed(nil))
+        case .success(let own):
+            return fail(.checksumMismatch, cause.adding(redaction("its file has the MD5 \(told), ours has \(own)")))
+        case .failure(let problem): return record(.confirmed(cause.adding(problem.message).problem(.unverified)))
         }
     }
 

@@ -30,8 +30,25 @@ extension UploadMachine {
             return malformed(request, cause: cause.adding("its Location is missing or no URL to upload to"))
         }
         let captured = plan.capture(answer)
-        return record(.created(uploadURL: url, completing: reachesEnd(from: 0), captured: captured))
+        return record(
+            .created(
+                uploadURL: url,
+                completing: reachesEnd(from: 0),
+                captured: captured,
+                expiresAt: expiry(in: answer)
+            )
+        )
     }
+
+    /// When the server removes the upload, by `Upload-Expires` (tus 1.0, Expiration), else by what it said before.
+    func expiry(in answer: Answer) -> Date? {
+        if plan.grant { return nil }
+        let date = answer.single(.uploadExpires).flatMap(HTTPDate.parse)
+        return date.flatMap { Self.storable.contains($0) ? $0 : nil } ?? upload.expiresAt
+    }
+
+    /// The times that the row can hold; a server may name any.
+    private static let storable = Date(timeIntervalSince1970: 0)..<Date(timeIntervalSince1970: 32_503_680_000)
 
     /// The custom header fields that may go to a URL, and `Tus-Resumable`.
     func tusFields(for url: URL) -> HTTPFields {

@@ -1,5 +1,11 @@
 import HTTPTypes
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 extension UploadMachine {
     /// The `PATCH` answers in a row that may leave the offset where it is.
     private static let maximumDoubts = 3
@@ -50,7 +56,7 @@ extension UploadMachine {
         guard let offset = answer.byteCount(.uploadOffset), offset <= upload.length else {
             return malformed(request, cause: cause.adding("its Upload-Offset is missing, no number or too large"))
         }
-        return proceed(from: offset)
+        return proceed(from: offset, expiresAt: expiry(in: answer))
     }
 
     mutating func receiveTransfer(_ answer: Answer, to request: Request, cause: Cause) -> Action {
@@ -61,11 +67,11 @@ extension UploadMachine {
         }
         doubts.refusals = 0
         doubts.mismatches = 0
-        return proceed(from: offset)
+        return proceed(from: offset, expiresAt: expiry(in: answer))
     }
 
     /// Goes on from the server's offset; what the next `PATCH` can do is durable before it is sent.
-    private mutating func proceed(from offset: Int64) -> Action {
+    private mutating func proceed(from offset: Int64, expiresAt: Date?) -> Action {
         doubts.heard(offset)
         // Each time counts as a restart, so that two servers that take turns do not go on for ever.
         if offset < upload.offset, upload.restarts >= plan.maximumRestarts {
@@ -73,8 +79,10 @@ extension UploadMachine {
         }
         guard offset < upload.length else { return transferred() }
         let completing = reachesEnd(from: offset)
-        if offset == upload.offset, completing == upload.completing { return sendTransfer() }
-        return record(.acknowledged(offset: offset, completing: completing))
+        if offset == upload.offset, completing == upload.completing, expiresAt == upload.expiresAt {
+            return sendTransfer()
+        }
+        return record(.acknowledged(offset: offset, completing: completing, expiresAt: expiresAt))
     }
 
     /// The outcome of a `PATCH` is in doubt: ask for the offset, unless that did not help before.

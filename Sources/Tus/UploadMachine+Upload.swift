@@ -31,6 +31,10 @@ extension UploadMachine {
         package var restarts: Int
         /// The upload is cancelled: what the server has is deleted.
         package var cancelling: Bool
+        /// When the server removes the upload, as it said last; never the end of a grant.
+        ///
+        /// It is told to people, and nothing is given up for it: the server alone decides.
+        package var expiresAt: Date?
         /// The code of the problem that the last try ended with; nil where there was none.
         package var lastErrorCode: String?
         /// Tries in a row that ended with that code; all of `attempt` unless told otherwise.
@@ -49,6 +53,7 @@ extension UploadMachine {
             attempt: Int = 0,
             restarts: Int = 0,
             cancelling: Bool = false,
+            expiresAt: Date? = nil,
             lastErrorCode: String? = nil,
             sameError: Int? = nil
         ) {
@@ -63,6 +68,7 @@ extension UploadMachine {
             self.attempt = attempt
             self.restarts = restarts
             self.cancelling = cancelling
+            self.expiresAt = expiresAt
             self.lastErrorCode = lastErrorCode
             self.sameError = sameError ?? attempt
         }

@@ -7,7 +7,7 @@ import Foundation
 /// One upload under one claim: events in, actions out (design.md §5 and §7).
 ///
 /// `start` gives the first action. After `.send` call `receive` with what came back; after `.record` make the
-/// transition durable and call `recorded`; after `.stop` make no more calls. A call that does not fit the last action
+/// transition durable and call `recorded`; after `.digest` call `digested`; after `.stop` make no more calls. A call that does not fit the last action
 /// is an error of the program and stops it. `AnswerTable` says what an answer means; the machine adds what the row
 /// knows and the bounds.
 package struct UploadMachine: Sendable {
@@ -15,6 +15,7 @@ package struct UploadMachine: Sendable {
         case ready
         case waiting(Request, redirects: Int)
         case recording(Transition)
+        case digesting(told: String, Cause)
         case stopped
     }
 
@@ -136,20 +137,22 @@ package struct UploadMachine: Sendable {
             upload.uploadURL = uploadURL
             upload.offset = 0
             return sendOffset()
-        case .created(let uploadURL, let completing, _):
+        case .created(let uploadURL, let completing, _, let expiresAt):
             upload.phase = .transfer
             upload.uploadURL = uploadURL
             upload.offset = 0
             upload.completing = completing
+            upload.expiresAt = expiresAt
             upload.attempt = 0
             doubts = Doubts()
             doubts.heard(0)
             return upload.length == 0 ? transferred() : sendTransfer()
-        case .acknowledged(let offset, let completing):
+        case .acknowledged(let offset, let completing, let expiresAt):
             if offset > upload.offset { upload.attempt = 0 }
             if offset < upload.offset { upload.restarts += 1 }
             upload.offset = offset
             upload.completing = completing
+            upload.expiresAt = expiresAt
             return sendTransfer()
         case .transferred(let next):
             upload.phase = next
@@ -165,6 +168,7 @@ package struct UploadMachine: Sendable {
             upload.uploadURL = nil
             upload.offset = 0
             upload.completing = false
+            upload.expiresAt = nil
             upload.attempt = 0
             upload.restarts += 1
             return next == .mint ? startMint() : startCreate()

@@ -36,19 +36,24 @@ extension Migration {
     /// Marks a queue's file: `application_id` of the database header ("UpQ1").
     static let applicationID: Int32 = 0x5570_5131
 
-    /// Applies what is missing, each migration in a transaction of its own.
+    /// Applies what is missing, each migration in a transaction of its own; before the first, a queue's own file is copied.
     ///
     /// - Parameters:
     ///   - db: The connection that writes.
+    ///   - path: The file.
     ///   - isOwn: Whether the file is a queue's own; the header of another program's database is left alone.
     /// - Throws: An error of SQLite; then what was applied before stays.
-    static func migrate(_ db: Database, isOwn: Bool) throws {
+    static func migrate(_ db: Database, path: String, isOwn: Bool) throws {
         // Opening takes the write lock only when there is something to do.
         guard try applied(db, isOwn: isOwn) < latest else { return }
+        var isCopied = !isOwn
         for migration in all {
             try db.inTransaction(.immediate) {
                 // Read again under the lock: another process may have been faster.
-                guard try applied(db, isOwn: isOwn) < migration.version else { return .commit }
+                let version = try applied(db, isOwn: isOwn)
+                guard version < migration.version else { return .commit }
+                if !isCopied, try version > 0 && !isEmpty(db) { try SchemaCopy.make(of: path, version: version) }
+                isCopied = true
                 try migration.apply(db, isOwn: isOwn)
                 return .commit
             }
@@ -63,6 +68,12 @@ extension Migration {
     /// The schema's version now, also where another program migrated it meanwhile.
     static func version(_ db: Database) throws -> Int? {
         try Int.fetchOne(db.cachedStatement(sql: "SELECT max(version) FROM schema_migration"))
+    }
+
+    /// Whether a queue has nothing that a copy would save.
+    private static func isEmpty(_ db: Database) throws -> Bool {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM destination) AND NOT EXISTS (SELECT 1 FROM upload_event)"
+        return try Bool.fetchOne(db, sql: sql) ?? true
     }
 
     func apply(_ db: Database, isOwn: Bool = true) throws {

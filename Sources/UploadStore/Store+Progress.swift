@@ -25,6 +25,7 @@ extension Store {
     ///   - url: The `Location` of the created upload.
     ///   - completing: Whether the next request can carry the last byte.
     ///   - captured: What later requests need, a JSON object; nil leaves what is known.
+    ///   - expiresAt: When the server removes the upload; where there is a grant, the end of that stays instead.
     /// - Returns: What a person asked meanwhile.
     /// - Throws: ``UploadStoreError``, `claim_lost` once the claim is lost.
     @discardableResult
@@ -32,34 +33,47 @@ extension Store {
         _ claim: Claim,
         url: String,
         completing: Bool,
-        captured: String? = nil
+        captured: String? = nil,
+        expiresAt: String? = nil
     ) async throws -> UploadRow.Request? {
         try await own(
             claim,
             """
             phase = 'transfer', upload_url = :url, upload_offset = 0, completing = :completing, attempt = 0, crashes = 0,
-            retry_at = NULL, last_error_code = NULL, last_error = NULL, captured = coalesce(:captured, captured)
+            retry_at = NULL, last_error_code = NULL, last_error = NULL, captured = coalesce(:captured, captured),
+            \(Self.uploadExpires)
             """,
-            ["url": url, "completing": completing, "captured": captured]
+            ["url": url, "completing": completing, "captured": captured, "expiresAt": expiresAt]
         )
     }
 
     /// transfer → transfer: the server's offset, and whether the next request can carry the last byte.
     ///
-    /// An offset that advanced resets the attempts and the crashes; one that went back does not.
+    /// An offset that advanced resets the attempts and the crashes; one that went back does not. `expiresAt` as in
+    /// ``created(_:url:completing:captured:expiresAt:)``.
     @discardableResult
-    package func acknowledged(_ claim: Claim, offset: Int64, completing: Bool) async throws -> UploadRow.Request? {
+    package func acknowledged(
+        _ claim: Claim,
+        offset: Int64,
+        completing: Bool,
+        expiresAt: String? = nil
+    ) async throws -> UploadRow.Request? {
         try await own(
             claim,
             """
             attempt = CASE WHEN :offset > upload_offset THEN 0 ELSE attempt END,
             crashes = CASE WHEN :offset > upload_offset THEN 0 ELSE crashes END,
             restarts = CASE WHEN :offset < upload_offset THEN restarts + 1 ELSE restarts END,
-            upload_offset = :offset, completing = :completing
+            upload_offset = :offset, completing = :completing, \(Self.uploadExpires)
             """,
-            ["offset": offset, "completing": completing]
+            ["offset": offset, "completing": completing, "expiresAt": expiresAt]
         )
     }
+
+    /// Of an upload with a grant the column tells when that ends.
+    private static let uploadExpires = "expires_at = iif(upload_token IS NULL, :expiresAt, expires_at)"
+    /// What a server says of an upload ends with it.
+    static let forgetUploadExpires = "expires_at = iif(upload_token IS NULL, NULL, expires_at)"
 
     /// transfer → finalize, or → done and completed: the server has every byte.
     @discardableResult
@@ -156,13 +170,14 @@ extension Store {
         try await commits.write { [checkpoint] db in
             let forgets = next == .mint
             if forgets { try Self.noteErasedSecrets(claim.uploadID, checkpoint, db) }
-            let grant = forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL" : ""
+            let grant =
+                forgets ? "endpoint = NULL, upload_token = NULL, expires_at = NULL" : Self.forgetUploadExpires
             return try Self.own(
                 claim,
                 """
                 phase = :phase, upload_url = NULL, upload_offset = 0, completing = 0, captured = NULL,
                 restarts = restarts + 1,
-                last_error_code = :code, last_error = :message\(grant)
+                last_error_code = :code, last_error = :message, \(grant)
                 """,
                 ["phase": next.rawValue, "code": code, "message": message],
                 db

@@ -92,10 +92,10 @@ extension Store {
                 try db.execute(
                     sql: """
                         UPDATE upload SET status = 'pending', phase = '\(phase)', finished_at = NULL,
-                            attempt = 0, crashes = 0, restarts = 0, tries = 0, same_error = 0, \(Self.freshDeadline), retry_at = NULL, upload_url = NULL,
-                            upload_offset = 0, completing = 0, finalize_sent = 0, captured = NULL
+                            attempt = 0, crashes = 0, restarts = 0, tries = 0, same_error = 0, \(Self.freshDeadline),
+                            retry_at = NULL, upload_url = NULL, upload_offset = 0, completing = 0, finalize_sent = 0, captured = NULL
                             \(isNew ? ", upload_length = NULL, source_mtime_ns = NULL" : "")
-                            \(forgets ? ", endpoint = NULL, upload_token = NULL, expires_at = NULL" : "")
+                            , \(forgets ? "endpoint = NULL, upload_token = NULL, expires_at = NULL" : Self.forgetUploadExpires)
                         WHERE id = ?
                         """,
                     arguments: [id]
@@ -120,9 +120,10 @@ extension Store {
                 try db.execute(
                     sql: """
                         UPDATE upload SET status = 'pending', phase = '\(mints ? "mint" : "create")', finished_at = NULL,
-                            attempt = 0, crashes = 0, restarts = 0, tries = 0, same_error = 0, \(Self.freshDeadline), retry_at = NULL, upload_url = NULL,
-                            upload_offset = 0, completing = 0, finalize_sent = 0, captured = NULL, last_error_code = NULL,
-                            last_error = NULL WHERE id = ?
+                            attempt = 0, crashes = 0, restarts = 0, tries = 0, same_error = 0, \(Self.freshDeadline),
+                            retry_at = NULL, upload_url = NULL, upload_offset = 0, completing = 0, finalize_sent = 0,
+                            captured = NULL, expires_at = NULL,
+                            last_error_code = NULL, last_error = NULL WHERE id = ?
                         """,
                     arguments: [id]
                 )

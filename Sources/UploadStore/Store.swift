@@ -75,7 +75,7 @@ package struct Store: Sendable {
                     "\(path) cannot be made durable: SQLite did not accept WAL with FULL"
                 )
             }
-            try Migration.migrate(db, isOwn: isOwn)
+            try Migration.migrate(db, path: path, isOwn: isOwn)
             checkpoint.watch(db, outlives: isOwn)
             if hadLog { checkpoint.secretsWereErased() }
         }

@@ -116,18 +116,10 @@ struct AddOrder: Sendable {
     /// Puts uploads into their first phase; fails where the destination does not take these files.
     func place(_ uploads: inout [NewUpload], at destination: Destination?) throws {
         guard let destination else { throw noDestination }
-        let steps = destination.configuration?.steps
-        // Wix: ZERO_FILE_SIZE. To learn that from the host would use up the grant.
-        let refusesEmpty = destination.finalize == .wix || steps?.takesEmptyFiles == false
-        if refusesEmpty, let empty = uploads.first(where: { $0.identity.length == 0 }) {
-            let host = destination.finalize == .wix ? "Wix" : destination.name
-            throw UploadQueueError(.invalidSource, "\(empty.sourcePath) is empty, and \(host) takes no empty files")
-        }
-        if let most = steps?.maximumSize, let large = uploads.first(where: { $0.identity.length > most }) {
-            throw UploadQueueError(
-                .invalidSource,
-                "\(large.sourcePath) has \(large.identity.length) bytes, and \(destination.name) takes \(most) at most"
-            )
+        do {
+            for upload in uploads { try destination.checkLimits(of: upload.sourcePath, length: upload.identity.length) }
+        } catch let failure as SourceFile.Failure {
+            throw UploadQueueError(.invalidSource, failure.message, cause: failure)
         }
         if destination.mints, grant == nil { for index in uploads.indices { uploads[index].phase = .mint } }
     }

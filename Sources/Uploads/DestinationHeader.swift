@@ -46,6 +46,9 @@ enum DestinationHeader {
         guard !value.hasPrefix(Secret.environment) else {
             throw UploadQueueError(.invalidDestination, "the header \(name) names no environment variable after env:")
         }
+        guard !value.hasPrefix(Secret.provider) else {
+            throw UploadQueueError(.invalidDestination, "the header \(name) names no provider after provider:")
+        }
         guard !carriesCredentials(name) else {
             throw UploadQueueError(
                 .invalidDestination,

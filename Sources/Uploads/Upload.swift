@@ -75,6 +75,9 @@ public struct Upload: Sendable, Equatable, Identifiable {
     public var pauseReason: String?
     /// What a person asked of it while a worker holds it: `pause` or `cancel`.
     public var requested: String?
+    /// When the server removes the upload unless it gets further, as it said last; with a grant, when that ends (UTC, ISO
+    /// 8601 with milliseconds).
+    public var expiresAt: String?
     /// What went wrong last; nil once it was overcome.
     public var failure: Failure?
     /// What the host answered to finalize; ``WixFile`` reads it.
@@ -119,6 +122,7 @@ extension Upload {
             retryAt: row.retryAt,
             pauseReason: row.pauseReason,
             requested: row.requested?.rawValue,
+            expiresAt: row.expiresAt,
             failure: row.lastErrorCode.map { Failure(code: $0, message: row.lastError ?? $0) },
             response: row.response,
             captured: row.captured.flatMap(JSONObject.decode) ?? [:],

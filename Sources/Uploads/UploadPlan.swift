@@ -48,6 +48,7 @@ enum UploadPlan {
             attempt: row.attempt,
             restarts: row.restarts,
             cancelling: row.requested == .cancel,
+            expiresAt: row.uploadToken == nil ? Timestamp.date(row.expiresAt) : nil,
             lastErrorCode: row.lastErrorCode,
             sameError: row.sameError
         )

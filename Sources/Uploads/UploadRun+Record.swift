@@ -28,17 +28,25 @@ extension UploadRun {
                     expiresAt: expiry(of: grant)
                 )
             )
-        case .created(let url, let completing, let captured):
+        case .created(let url, let completing, let captured, let expiresAt):
             return .goesOn(
                 try await store.created(
                     claim,
                     url: url.absoluteString,
                     completing: completing,
-                    captured: captured.isEmpty ? nil : JSONObject.encode(Self.captured(known, and: captured))
+                    captured: captured.isEmpty ? nil : JSONObject.encode(Self.captured(known, and: captured)),
+                    expiresAt: expiresAt.map(Timestamp.text)
                 )
             )
-        case .acknowledged(let offset, let completing):
-            return .goesOn(try await store.acknowledged(claim, offset: offset, completing: completing))
+        case .acknowledged(let offset, let completing, let expiresAt):
+            return .goesOn(
+                try await store.acknowledged(
+                    claim,
+                    offset: offset,
+                    completing: completing,
+                    expiresAt: expiresAt.map(Timestamp.text)
+                )
+            )
         case .transferred(.done):
             try await store.transferred(claim, next: .done, now: Timestamp.text(now))
             context.metrics.completed()
@@ -85,7 +93,7 @@ extension UploadRun {
             known.upload.uploadToken = grant.token
             known.upload.uploadURL = grant.uploadURL?.absoluteString
             known.upload.captured = JSONObject.encode(grant.captured)
-        case .created(let url, _, let captured):
+        case .created(let url, _, let captured, _):
             known.upload.uploadURL = url.absoluteString
             known.upload.captured = JSONObject.encode(Self.captured(known, and: captured))
         case .gone(_, let next):

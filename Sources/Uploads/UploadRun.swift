@@ -105,6 +105,10 @@ struct UploadRun: Sendable {
         let identity = try await identity(of: file)
         var known = claimed
         known.upload.uploadLength = identity.length
+        // A row that SQL inserted was checked by nobody, and the destination may have changed since any other was.
+        if file != nil, known.upload.phase == .mint || known.upload.phase == .create {
+            try Destination(known.destination).checkLimits(of: known.upload.sourcePath, length: identity.length)
+        }
         try await replaceExpiredGrant(&known)
         let upload = try UploadPlan.upload(known, identity: identity)
         var (plan, provided) = try await plan(known)
@@ -112,7 +116,7 @@ struct UploadRun: Sendable {
             plan.capabilities = await context.capabilities.capabilities(of: upload.endpoint, headers: plan.headers)
         }
         let machine = UploadMachine(upload: upload, plan: plan)
-        try await drive(known, machine, plan, provided, file: file, identity: identity)
+        try await drive(known, machine, (plan, provided), file: file, identity: identity)
     }
 
     /// What the machine needs to know, with credentials as they are now, and those that the program provided.
@@ -175,19 +179,20 @@ struct UploadRun: Sendable {
     private func drive(
         _ claimed: ClaimedUpload,
         _ first: UploadMachine,
-        _ firstPlan: UploadMachine.Plan,
-        _ firstProvided: [String: String],
+        _ made: (UploadMachine.Plan, provided: [String: String]),
         file: SourceFile?,
         identity: SourceIdentity
     ) async throws {
         var known = claimed
-        var (plan, provided) = (firstPlan, firstProvided)
+        var (plan, provided) = made
         var machine = first
         var action = machine.start()
         while true {
             switch action {
             case .stop:
                 return
+            case .digest:
+                action = machine.digested(try await sourceMD5(identity))
             case .send(let request):
                 if context.isStopping() && request.step != .finalize {
                     try await durably { try await store.released(claim) }
@@ -216,7 +221,7 @@ struct UploadRun: Sendable {
                 let outcome = try await durably { try await record(transition, of: machine.upload, known) }
                 learn(transition, of: &known)
                 try await reopenDestination(after: transition)
-                if case .created(_, _, let captured) = transition, !captured.isEmpty {
+                if case .created(_, _, let captured, _) = transition, !captured.isEmpty {
                     (plan, provided) = try await self.plan(known)
                     machine.adopt(plan)
                 }
@@ -261,6 +266,16 @@ struct UploadRun: Sendable {
             try file?.check(identity)
         } catch let failure as SourceFile.Failure where failure.code == "source_missing" && step == .finalize {
             logger.debug("The source was removed before finalize")
+        }
+    }
+
+    /// The source's MD5, or why there is none: whatever became of the source, the host has its file.
+    private func sourceMD5(_ identity: SourceIdentity) async throws -> Result<String, Problem> {
+        do {
+            let file = try SourceFile(path: claimed.upload.sourcePath)
+            return .success(try await file.md5(of: identity, isStopping: context.isStopping))
+        } catch let failure as SourceFile.Failure {
+            return .failure(Problem(code: failure.code, message: failure.message))
         }
     }
 

@@ -20,8 +20,8 @@ struct ServeCommand: AsyncParsableCommand {
             It listens on 127.0.0.1 only. Uploads, minted tokens and the request log (requests.jsonl) are kept in its \
             directory and survive a kill -9. It writes a line for every request; SIGINT or SIGTERM ends it.
 
-            tus and Wix ask for no credentials: `destination add NAME --wix --api http://127.0.0.1:1080`. The hosts of \
-            the presets are below /bunny, /cloudflare, /supabase, /transloadit and /vimeo, and their secret is \
+            tus and Wix ask for no credentials; `serve --wix` writes the commands to rehearse an upload to Wix with. The \
+            hosts of the presets are below /bunny, /cloudflare, /supabase, /transloadit and /vimeo, and their secret is \
             `rehearsal`; see their pages of the documentation.
             """
     )
@@ -44,6 +44,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Bytes of one upload at most (Tus-Max-Size); no bound without it.")
     var maxSize: Int64?
 
+    @Flag(help: "Write the commands that rehearse an upload to Wix here, too; it stands in for Wix in any case.")
+    var wix = false
+
     @Flag(help: "Write the URLs and the requests as JSON lines.")
     var json = false
 
@@ -62,7 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "upload-queue.serve") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
 
-        let json = json
+        let (wix, json) = (wix, json)
         let server = DevelopmentServer(configuration: configuration, logger: logger) { record in
             Self.write(json ? Self.line(of: record) : record.summary)
         }
@@ -70,7 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 let port = try await server.waitUntilListening()
-                Self.announce("http://\(server.configuration.host):\(port)", json: json)
+                Self.announce("http://\(server.configuration.host):\(port)", wix: wix, json: json)
             }
             tasks.addTask { try await group.run() }
             try await tasks.waitForAll()
@@ -80,14 +83,27 @@ struct ServeCommand: AsyncParsableCommand {
     private struct Announcement: Encodable {
         let tus: String
         let mint: String
+        let rehearsal: [String]?
     }
 
-    private static func announce(_ origin: String, json: Bool) {
+    private static func announce(_ origin: String, wix: Bool, json: Bool) {
         let urls = Announcement(
             tus: "\(origin)/files/",
-            mint: "\(origin)/site-media/v1/files/generate-resumable-upload-url"
+            mint: "\(origin)/site-media/v1/files/generate-resumable-upload-url",
+            rehearsal: wix ? rehearsal(origin) : nil
         )
-        write(json ? line(of: urls) : "tus       \(urls.tus)\nWix mint  \(urls.mint)")
+        guard !json else { return write(line(of: urls)) }
+        let commands = urls.rehearsal.map { "\n\nIn another shell:\n\n  \($0.joined(separator: "\n  "))\n" } ?? ""
+        write("tus       \(urls.tus)\nWix mint  \(urls.mint)\(commands)")
+    }
+
+    /// What uploads a file to the stand-in for Wix, which takes any site and any key.
+    private static func rehearsal(_ origin: String) -> [String] {
+        [
+            "upload-queue destination add rehearsal --wix --site-id any --api-key env:WIX_API_KEY --api \(origin)",
+            "upload-queue add FILE --to rehearsal",
+            "WIX_API_KEY=any upload-queue run --drain",
+        ]
     }
 
     private static func line(of value: some Encodable) -> String {

@@ -1,3 +1,4 @@
+import DevelopmentServer
 import Foundation
 import Testing
 
@@ -6,7 +7,8 @@ import Testing
     private static let columns: Set<String> = [
         "id", "status", "phase", "source_path", "destination", "upload_offset", "upload_length", "upload_url",
         "attempt",
-        "filename", "content_type", "not_before", "retry_at", "pause_reason", "requested", "last_error_code",
+        "filename", "content_type", "not_before", "retry_at", "pause_reason", "requested", "expires_at",
+        "last_error_code",
         "last_error",
         "response", "captured", "created_at", "finished_at",
     ]
@@ -65,6 +67,24 @@ import Testing
             "seq", "at", "event", "status", "phase", "upload_offset", "attempt", "worker_id", "error_code", "error",
         ]
         for event in history { #expect(Set(event.keys) == keys) }
+    }
+
+    @Test func showTellsWhenTheServerRemovesAnUpload() async throws {
+        let commands = try QueueCommands()
+        try commands.write("a")
+        var configuration = DevelopmentServer.Configuration(directory: commands.folder["server"])
+        configuration.expiresAfter = .seconds(86_400)
+        configuration.faults = [Fault(.step(.transfer), .status(428))]
+        try await withDevelopmentServer(configuration) { server in
+            try await commands.output("add", "a", "--to", server.endpoint)
+            #expect(try await commands.run("run", "--drain").status == 2)
+            let text = try await commands.output("show", "1")
+            #expect(text.contains(#/\nexpires        [-0-9]+ [:0-9]+ \(in 2[34] h\)\n/#), "\(text)")
+            #expect(try await commands.object("show", "1", "--json")["expires_at"] is String)
+            try await commands.output("resume", "1")
+            try await commands.output("run", "--drain")
+            #expect(try await !commands.output("show", "1").contains("\nexpires "))
+        }
     }
 
     @Test func statusCountsUploadsAndBytes() async throws {

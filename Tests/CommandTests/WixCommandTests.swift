@@ -24,7 +24,7 @@ import Testing
                 "--label",
                 "a",
                 "--private",
-                "--wait-until-ready",
+                "--verify-md5",
                 "--api",
                 server.origin
             )

@@ -125,6 +125,24 @@ import Tus
         #expect(machine.run([answer(body)]) == ["GET", end, "stop"])
     }
 
+    private static let md5 = "900150983cd24fb0d6963f7d28e17f72"
+
+    @Test(arguments: [
+        (md5, Result.success(md5), "confirmed"), (md5.uppercased(), .success(md5), "confirmed"),
+        (md5, .success("d41d8cd98f00b204e9800998ecf8427e"), "failed checksum_mismatch"),
+        (md5, .failure(Problem(code: "source_missing", message: "")), "confirmed unverified"),
+    ])
+    func theMD5ThatTheHostTellsIsHeldAgainstTheSources(told: String, own: Result<String, Problem>, end: String) {
+        var machine = UploadMachine(upload: Sample.upload(.confirm, offset: 100), plan: plan(confirms: true))
+        #expect(machine.run([answer("md5:\(told)")], md5: own) == ["GET", "digest", end, "stop"])
+    }
+
+    @Test(arguments: ["", "0123", "\(md5)0", String(repeating: "g", count: 32), String(repeating: "é", count: 16)])
+    func whatIsNoMD5IsNotCompared(told: String) {
+        var machine = UploadMachine(upload: Sample.upload(.confirm, offset: 100), plan: plan(confirms: true))
+        #expect(machine.run([answer("md5:\(told)")]) == ["GET", "confirmed unverified", "stop"])
+    }
+
     @Test func pollsAreBoundedAndSpread() {
         let waiting = plan(confirms: true, maximumPolls: 3)
         var last = UploadMachine(upload: Sample.upload(.confirm, offset: 100, attempt: 2), plan: waiting)

@@ -56,7 +56,7 @@ import Tus
         var machine = UploadMachine(upload: Sample.upload(.create), plan: plan)
         _ = machine.start()
         let created = Answer(status: 201, fields: [.location: "/files/abc", .contentLocation: "seven"])
-        guard case .record(.created(_, _, let captured)) = machine.receive(created) else {
+        guard case .record(.created(_, _, let captured, _)) = machine.receive(created) else {
             Issue.record("not created")
             return
         }
@@ -171,7 +171,7 @@ import Tus
     /// What hinders an upload does not hinder its cancellation, and is not tried for ever.
     @Test(arguments: [401, 402, 403, 428]) func aRefusedDeletionIsANote(status: Int) {
         let rules = AnswerRule.Outcome.allCases.filter { $0 != .later }.map { outcome in
-            AnswerRule(steps: [.delete], status: status, outcome: outcome)
+            AnswerRule(steps: [.delete], outcome: outcome) { $0.status == status }
         }
         for rule in [nil] + rules.map(Optional.some) {
             var upload = Sample.upload(.transfer, offset: 40, attempt: 1)
@@ -230,7 +230,9 @@ import Tus
         (.permission, "parked permission permission_refused"),
     ])
     func aRuleGoesBeforeTheTable(outcome: AnswerRule.Outcome, end: String) {
-        let rule = AnswerRule(steps: [.create], status: 404, outcome: outcome) { $0 == Array("policy".utf8) }
+        let rule = AnswerRule(steps: [.create], outcome: outcome) {
+            $0.status == 404 && $0.body == Array("policy".utf8)
+        }
         var machine = UploadMachine(upload: Sample.upload(.create), plan: plan(rules: [rule]))
         #expect(machine.run([Answer(status: 404, body: Array("policy".utf8))]) == ["POST", end, "stop"])
         for other in [Answer(status: 404), Answer(status: 410, body: Array("policy".utf8))] {

@@ -21,6 +21,7 @@ import Tus
     struct Walk {
         /// One claim with a server that answers anything must end within this many actions.
         static let longestClaim = 5_000
+        static let md5 = "d41d8cd98f00b204e9800998ecf8427e"
 
         var random: Generator
         let plan: UploadMachine.Plan
@@ -72,6 +73,12 @@ import Tus
                     var believed = machine.upload
                     believed.attempt = row.attempt
                     #expect(believed == row)
+                case .digest:
+                    let own = Bool.random(using: &random) ? Self.md5 : "0123"
+                    action = machine.digested(
+                        Bool.random(using: &random)
+                            ? .success(own) : .failure(Problem(code: "source_missing", message: ""))
+                    )
                 case .stop:
                     return
                 }
@@ -129,14 +136,17 @@ import Tus
 
         mutating func apply(_ transition: Transition) {
             switch transition {
-            case .created(let url, let completing, _):
+            case .created(let url, let completing, _, let expiresAt):
                 #expect(row.phase == .create && row.uploadURL == nil)
                 (row.phase, row.uploadURL, row.completing, row.attempt) = (.transfer, url, completing, 0)
-            case .acknowledged(let offset, let completing):
+                row.expiresAt = expiresAt
+            case .acknowledged(let offset, let completing, let expiresAt):
                 #expect(row.phase == .transfer && 0..<row.length ~= offset)
                 if offset < row.offset { row.restarts += 1 }
                 #expect(row.restarts <= plan.maximumRestarts)
                 (row.offset, row.completing, row.attempt) = (offset, completing, 0)
+                #expect(!plan.grant || expiresAt == nil)
+                row.expiresAt = expiresAt
             case .transferred(let next):
                 let expected: Phase = plan.finalize != nil ? .finalize : plan.confirms ? .confirm : .done
                 #expect(row.phase == .transfer && next == expected)
@@ -152,7 +162,7 @@ import Tus
             case .gone(_, let next):
                 (row.phase, row.uploadURL, row.offset) = (next, nil, 0)
                 if next == .mint { row.token = nil }
-                (row.completing, row.attempt) = (false, 0)
+                (row.completing, row.attempt, row.expiresAt) = (false, 0, nil)
                 row.restarts += 1
             case .later:
                 row.attempt += 1
@@ -195,12 +205,14 @@ import Tus
             if case .file(let range) = request.body, Bool.random(using: &random) {
                 answer.fields[.uploadOffset] = String(Int64.random(in: range, using: &random) + 1)
             }
+            let dates = ["Sun, 06 Nov 1994 08:49:37 GMT", "Sun Nov  6 08:49:38 1994", "soon", nil]
+            answer.fields[.uploadExpires] = dates.randomElement(using: &random) ?? nil
             let locations = ["next", "/files/abc", "https://cdn.example.net/a", "http://tus.example.org/", ":", ""]
             answer.fields[.location] = locations.randomElement(using: &random) ?? ""
             let secret = row.token ?? "very-secret-key"
             let bodies = [
                 #"{"file":{"id":"a"}}"#, #"{"file":{"id":"b"}}"#, "sorry, \(secret) failed, api-secret-key too", "",
-                "pending",
+                "pending", "md5:\(Self.md5)", "md5:",
             ]
             answer.body = Array((bodies.randomElement(using: &random) ?? "").utf8)
             return answer

@@ -59,6 +59,8 @@ enum Sample {
             case "another": HostAPI.FileState(readiness: .another)
             case "short": HostAPI.FileState(readiness: .ready, size: 99)
             case "whole": HostAPI.FileState(readiness: .ready, size: 100)
+            case let text where text.hasPrefix("md5:"):
+                HostAPI.FileState(readiness: .ready, md5: String(text.dropFirst("md5:".count)))
             default: Finalize.hasFileObject(body) ? HostAPI.FileState(readiness: .ready) : nil
             }
         }
@@ -92,6 +94,7 @@ extension Action {
         switch self {
         case .send(let request): request.summary
         case .record(let transition): transition.summary
+        case .digest: "digest"
         case .stop: "stop"
         }
     }
@@ -124,8 +127,8 @@ extension Transition {
     var summary: String {
         switch self {
         case .minted: "minted"
-        case .created(_, let completing, _): "created\(completing ? " completing" : "")"
-        case .acknowledged(let offset, let completing): "acknowledged \(offset)\(completing ? " completing" : "")"
+        case .created(_, let completing, _, _): "created\(completing ? " completing" : "")"
+        case .acknowledged(let offset, let completing, _): "acknowledged \(offset)\(completing ? " completing" : "")"
         case .transferred(let next): "transferred \(next.rawValue)"
         case .finalizeSent: "finalizeSent"
         case .finalized(_, let next): "finalized\(next == .done ? "" : " \(next.rawValue)")"
@@ -143,7 +146,7 @@ extension UploadMachine {
     /// Runs the machine: records at once, takes an answer from the list for every request.
     ///
     /// - Returns: every action in a word, up to the end or to the request that has no answer.
-    mutating func run(_ answers: [Answer]) -> [String] {
+    mutating func run(_ answers: [Answer], md5: Result<String, Problem>? = nil) -> [String] {
         var answers = answers[...]
         var action = start()
         var seen = [action.summary]
@@ -154,6 +157,9 @@ extension UploadMachine {
                 action = receive(answer)
             case .record:
                 action = recorded()
+            case .digest:
+                guard let md5 else { return seen }
+                action = digested(md5)
             case .stop:
                 return seen
             }

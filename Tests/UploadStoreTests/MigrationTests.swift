@@ -67,29 +67,7 @@ import Testing
     func anOpeningThatCrashedBetweenMigrationsIsFinished(applied: Int) async throws {
         let folder = try TestFolder()
         let path = folder.file("queue.db")
-        let queue = try DatabaseQueue(path: path)
-        try await queue.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA journal_mode = WAL")
-            if applied > 0 {
-                try db.execute(
-                    sql: """
-                        CREATE TABLE schema_migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL,
-                            sha256 TEXT NOT NULL, applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) STRICT;
-                        PRAGMA application_id = 1433424177;
-                        """
-                )
-            }
-            for migration in Migration.all.prefix(applied) {
-                try db.execute(sql: String(decoding: migration.sql, as: UTF8.self))
-                try db.execute(
-                    sql: "INSERT INTO schema_migration VALUES (?, ?, ?, 'by hand')",
-                    arguments: [migration.version, migration.name, migration.sha256]
-                )
-                try db.execute(sql: "PRAGMA user_version = \(migration.version)")
-            }
-        }
-        try queue.close()
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        try makeOlderFile(path, version: applied)
 
         let store = try Store.open(path: path)
         try await store.save(DestinationRow(name: "archive", endpoint: "https://tus.example.org/"))

@@ -73,6 +73,28 @@ import Testing
         }
     }
 
+    /// A grant that is refused says nothing of the secret with which it was asked for.
+    @Test func whatWasRefusedWithoutItIsNotItsFault() async throws {
+        let faults = [
+            Fault(.init(path: "grants"), .status(200, body: #"{"t":"token"}"#), times: 2),
+            Fault(.step(.create), .cutAfterProcessing), Fault(.step(.create, occurrence: 2), .status(401)),
+        ]
+        try await Scene.run(faults: faults) { scene in
+            let json = #"""
+                {"version":1,"endpoint":"\#(scene.server.endpoint)","secrets":{"key":"provider:archive"},
+                "mint":{"request":{"method":"POST","url":"\#(scene.server.origin)/grants",
+                "headers":{"Authorization":"{secret.key}"}},"token":"$.t"}}
+                """#
+            try await scene.queue.save(.configured("host", by: DestinationConfiguration(json: json)))
+            let upload = try await scene.queue.add(.file(try scene.folder.write("a", bytes: 10)), to: "host")
+            let tokens = Tokens()
+            try await scene.processor(credentials: ["archive": { try tokens.next() }]).run()
+            #expect(try await scene.upload(upload.id).status == .completed)
+            #expect(scene.requests(.create).map(\.status) == [nil, 401, 201])
+            #expect(tokens.given == 1)
+        }
+    }
+
     /// One refusal may be of a value that has expired; two are for a person.
     @Test func whatIsRefusedTwiceWaitsForAPerson() async throws {
         try await Scene.run(faults: [Fault(.step(.create), .status(401), times: 2)]) { scene in

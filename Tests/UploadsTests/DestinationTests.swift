@@ -46,6 +46,7 @@ import UploadStore
         tus(headers: ["Authorization": "Bearer abc"]), tus(headers: ["authorization": "abc"]),
         tus(headers: ["COOKIE": "a=b"]), tus(headers: ["X-Api-Key": "a"]), tus(headers: ["Proxy-Authorization": "a"]),
         tus(headers: ["Authorization": "env:"]), tus(headers: ["X-A": "env:A=B"]),
+        tus(headers: ["X-A": "provider:"]), tus(headers: ["X-A": "provider:a b"]),
         tus(chunkSize: 0), tus(chunkSize: -1),
     ]
 

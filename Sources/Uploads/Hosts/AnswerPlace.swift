@@ -12,7 +12,7 @@ enum AnswerPlace: Sendable, Equatable {
             guard let name = HTTPField.Name(String(text.dropFirst("header:".count))) else { return nil }
             self = .header(name)
         } else {
-            guard let path = JSONPath(text) else { return nil }
+            guard let path = JSONPath(text), !path.isWhole else { return nil }
             self = .body(path)
         }
     }

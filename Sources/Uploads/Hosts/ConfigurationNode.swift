@@ -114,9 +114,15 @@ final class ConfigurationNode {
         }
     }
 
-    func place(_ name: String) throws -> JSONPath? {
-        guard let text = try text(name) else { return nil }
-        guard let place = JSONPath(text) else { throw mistake(name, "it is no path such as $.file.id") }
+    /// A path; to the whole document only where that can be meant.
+    func place(_ name: String, orWhole: Bool = false) throws -> JSONPath? {
+        try text(name).map { text in try place(text, at: name, orWhole: orWhole) }
+    }
+
+    func place(_ text: String, at name: String, orWhole: Bool = false) throws -> JSONPath {
+        guard let place = JSONPath(text), orWhole || !place.isWhole else {
+            throw mistake(name, "it is no path such as $.file.id")
+        }
         return place
     }
 

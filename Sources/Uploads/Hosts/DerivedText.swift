@@ -48,14 +48,12 @@ struct DerivedText: Sendable {
         case .json(let document):
             try document.value(values).compactText
         case .sha256(let text):
-            Self.hexadecimal(SHA256.hash(data: Data(try text.text(values).utf8)))
+            SHA256.hash(data: Data(try text.text(values).utf8)).hexadecimal
         case .hmacSHA384(let text, let key):
-            Self.hexadecimal(
-                HMAC<SHA384>.authenticationCode(
-                    for: Data(try text.text(values).utf8),
-                    using: SymmetricKey(data: Data(try key.text(values).utf8))
-                )
-            )
+            HMAC<SHA384>.authenticationCode(
+                for: Data(try text.text(values).utf8),
+                using: SymmetricKey(data: Data(try key.text(values).utf8))
+            ).hexadecimal
         }
     }
 
@@ -67,12 +65,5 @@ struct DerivedText: Sendable {
                 values["derived.\(name)"] = try text.text(values)
             }
         }
-    }
-
-    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.utf8.count == 2 ? digits : "0" + digits
-        }.joined()
     }
 }

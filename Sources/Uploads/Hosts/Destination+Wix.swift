@@ -14,6 +14,9 @@ public struct WixOptions: Sendable, Equatable {
     public var externalIDs: [String]
     /// Whether an upload completes only when the host says that the file can be used; false by default.
     public var waitsUntilReady: Bool
+    /// Whether the MD5 of the file is compared with `hash`, which the host tells once the file can be used; false by
+    /// default, and waits until then.
+    public var verifiesMD5: Bool
 
     /// Options; by default none.
     ///
@@ -25,6 +28,7 @@ public struct WixOptions: Sendable, Equatable {
     ///   - origin: Told again in the host's events.
     ///   - externalIDs: Told again in the host's events.
     ///   - waitsUntilReady: Whether to wait until the file can be used.
+    ///   - verifiesMD5: Whether to wait so, and to compare the file's MD5 with the host's hash.
     public init(
         parentFolderID: String? = nil,
         filePath: String? = nil,
@@ -32,7 +36,8 @@ public struct WixOptions: Sendable, Equatable {
         labels: [String] = [],
         origin: String? = nil,
         externalIDs: [String] = [],
-        waitsUntilReady: Bool = false
+        waitsUntilReady: Bool = false,
+        verifiesMD5: Bool = false
     ) {
         self.parentFolderID = parentFolderID
         self.filePath = filePath
@@ -41,6 +46,7 @@ public struct WixOptions: Sendable, Equatable {
         self.origin = origin
         self.externalIDs = externalIDs
         self.waitsUntilReady = waitsUntilReady
+        self.verifiesMD5 = verifiesMD5
     }
 }
 
@@ -125,19 +131,25 @@ extension Destination {
                 "file": "$.file",
                 "fileID": "$.file.id",
             ]),
-            "file": .object([
-                "request": .object([
-                    "url": "{config.api}/site-media/v1/files/get-file-by-id?fileId={host.fileID|percent}",
-                    "headers": headers,
-                ]),
-                "status": "$.file.operationStatus",
-                "ready": .array(["READY"]),
-                "failed": .array(["FAILED"]),
-                "size": "$.file.sizeInBytes",
-                "wait": .bool(options.waitsUntilReady),
-            ]),
+            "file": .object(fileQuestion(options, headers: headers)),
             "limits": .object(["empty": .bool(false)]),
         ])
+    }
+
+    private static func fileQuestion(_ options: WixOptions, headers: JSONValue) -> [String: JSONValue] {
+        var question: [String: JSONValue] = [
+            "request": .object([
+                "url": "{config.api}/site-media/v1/files/get-file-by-id?fileId={host.fileID|percent}",
+                "headers": headers,
+            ]),
+            "status": "$.file.operationStatus",
+            "ready": .array(["READY"]),
+            "failed": .array(["FAILED"]),
+            "size": "$.file.sizeInBytes",
+            "wait": .bool(options.waitsUntilReady || options.verifiesMD5),
+        ]
+        if options.verifiesMD5 { question["md5"] = "$.file.hash" }
+        return question
     }
 
     private static func mintBody(_ options: WixOptions) -> [String: JSONValue] {

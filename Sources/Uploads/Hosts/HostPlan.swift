@@ -168,12 +168,6 @@ struct HostPlan {
     }
 }
 
-extension HostSteps.Absence {
-    func covers(_ answer: Answer) -> Bool {
-        answer.status == Int(status) && JSONValue(answer.body).flatMap(path.value(in:))?.scalarText == value
-    }
-}
-
 extension HostSteps.Question {
     /// How a file stands, by an answer; nil where it does not say.
     func state(
@@ -183,18 +177,17 @@ extension HostSteps.Question {
     ) -> HostAPI.FileState? {
         // A size that is not known yet is -1, or no number at all.
         let size = size?.value(in: answer)?.scalarText.flatMap(Int64.init).flatMap { $0 < 0 ? nil : $0 }
-        guard wanted.allSatisfy({ $0.path.value(in: answer)?.scalarText == $0.value }) else {
-            return HostAPI.FileState(readiness: .another, size: size)
+        let md5 = md5.map { $0.value(in: answer)?.scalarText ?? "" }
+        func file(_ readiness: HostAPI.FileState.Readiness) -> HostAPI.FileState {
+            HostAPI.FileState(readiness: readiness, size: size, md5: md5)
         }
+        guard wanted.allSatisfy({ $0.path.value(in: answer)?.scalarText == $0.value }) else { return file(.another) }
         // That it is the whole file is told by its size where nothing else does.
         if isProbe, status == nil, self.size != nil, size == nil { return nil }
-        if let failure = failure?.value(in: answer), failure != .null {
-            return HostAPI.FileState(readiness: .failed, size: size)
-        }
-        guard let status else { return HostAPI.FileState(readiness: .ready, size: size) }
+        if let failure = failure?.value(in: answer), failure != .null { return file(.failed) }
+        guard let status else { return file(.ready) }
         guard let state = status.value(in: answer)?.scalarText else { return nil }
-        if ready.contains(state) { return HostAPI.FileState(readiness: .ready, size: size) }
-        return HostAPI.FileState(readiness: failed.contains(state) ? .failed : .pending, size: size)
+        return file(ready.contains(state) ? .ready : failed.contains(state) ? .failed : .pending)
     }
 }
 

@@ -41,21 +41,16 @@ struct HostSteps: Sendable {
         /// What only the answer about a file that failed has.
         var failure: JSONPath?
         var size: JSONPath?
+        /// Where the answer has the MD5 of the file, in hexadecimal; nil where it is not compared.
+        var md5: JSONPath?
         /// What else than 404 and 410 says that there is no such file.
-        var absent: Absence?
+        var absent: AnswerMatch?
         /// What the answer has where the file is the one of the upload, by place.
         var match: [(path: JSONPath, value: Template)]
         /// Whether an upload completes only when the file is ready.
         var waits: Bool
         var interval: Int64
         var polls: Int64
-    }
-
-    /// An answer that says that there is no file.
-    struct Absence: Sendable {
-        var status: Int64
-        var path: JSONPath
-        var value: String
     }
 
     var endpoint: Template?
@@ -204,7 +199,7 @@ extension HostSteps {
     private static func finalize(_ node: ConfigurationNode) throws -> Finalize {
         let finalize = Finalize(
             request: try RequestTemplate(try node.required("request", try node.node("request"))),
-            file: try node.required("file", try node.place("file")),
+            file: try node.required("file", try node.place("file", orWhole: true)),
             fileID: try node.place("fileID")
         )
         try node.end()
@@ -213,13 +208,15 @@ extension HostSteps {
 
     private static func question(_ node: ConfigurationNode) throws -> Question {
         let status = try node.place("status")
-        let absent = try node.node("absent").map(Self.absence)
+        let absent = try node.node("absent").map { absent in
+            let match = try AnswerMatch(absent, statuses: 400...499)
+            try absent.end()
+            _ = try absent.required("path", match.path)
+            return match
+        }
         let match = try node.node("match").map { match in
             try match.allTexts().sorted { $0.key < $1.key }.map { pair in
-                guard let path = JSONPath(pair.key) else {
-                    throw match.mistake(pair.key, "it is no path such as $.file.id")
-                }
-                return (path: path, value: try match.template(pair.value, at: pair.key))
+                (path: try match.place(pair.key, at: pair.key), value: try match.template(pair.value, at: pair.key))
             }
         }
         let question = Question(
@@ -229,6 +226,7 @@ extension HostSteps {
             failed: try status == nil ? [] : node.list("failed") ?? [],
             failure: try node.place("failure"),
             size: try node.place("size"),
+            md5: try node.place("md5"),
             absent: absent,
             match: match ?? [],
             waits: try node.boolean("wait") ?? false,
@@ -236,19 +234,13 @@ extension HostSteps {
             polls: try node.integer("polls", in: 1...250) ?? 120
         )
         try node.end()
+        guard question.md5 == nil || question.waits else {
+            throw node.mistake("md5", "it is compared when the file is ready, which needs \"wait\": true")
+        }
         guard status == nil || !question.ready.isEmpty else { throw node.mistake("ready", "no state would be ready") }
         return question
     }
 
-    private static func absence(_ node: ConfigurationNode) throws -> Absence {
-        let absence = Absence(
-            status: try node.required("status", try node.integer("status", in: 400...499)),
-            path: try node.required("path", try node.place("path")),
-            value: try node.required("value", try node.text("value"))
-        )
-        try node.end()
-        return absence
-    }
 }
 
 extension AnswerRule {
@@ -262,19 +254,13 @@ extension AnswerRule {
             }
             return step
         }
-        let status = try node.required("status", try node.integer("status", in: 300...599))
+        let match = try AnswerMatch(node, statuses: 300...599)
         let word = try node.required("then", try node.text("then"))
         guard let outcome = Outcome(rawValue: word) else {
             let words = Outcome.allCases.map(\.rawValue).joined(separator: ", ")
             throw node.mistake("then", "it is none of \(words)")
         }
-        let path = try node.place("path")
-        let value = try node.text("value")
         try node.end()
-        guard (path == nil) == (value == nil) else { throw node.mistake("path", "path and value come together") }
-        self.init(steps: Set(steps), status: Int(status), outcome: outcome) { body in
-            guard let path else { return true }
-            return JSONValue(body).flatMap(path.value(in:))?.scalarText == value
-        }
+        self.init(steps: Set(steps), outcome: outcome, matches: match.covers)
     }
 }

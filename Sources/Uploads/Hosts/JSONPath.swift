@@ -7,6 +7,9 @@ struct JSONPath: Sendable, Equatable {
 
     private let steps: [Step]
 
+    /// Whether it names the document and no member of it.
+    var isWhole: Bool { steps.isEmpty }
+
     /// Reads a path; nil where it is none of this form.
     init?(_ text: String) {
         guard text.first == "$" else { return nil }

@@ -29,13 +29,16 @@ struct WixDestinationOptions: ParsableArguments {
     @Option(help: "A label of each file; repeatable.")
     var label: [String] = []
 
+    @Flag(help: "Whether a file's MD5 is compared with Wix's hash of it once it can be used, which is waited for.")
+    var verifyMd5 = false
+
     @Option(help: ArgumentHelp("Where the API is, for a rehearsal with `upload-queue serve`.", valueName: "url"))
     var api = Destination.wixAPI
 
     /// Whether any of them is there.
     var areGiven: Bool {
         siteId != nil || accountId != nil || apiKey != nil || parentFolder != nil || filePath != nil || `private`
-            || !label.isEmpty || api != Destination.wixAPI
+            || !label.isEmpty || verifyMd5 || api != Destination.wixAPI
     }
 
     func validate() throws {
@@ -63,7 +66,8 @@ struct WixDestinationOptions: ParsableArguments {
                 filePath: filePath,
                 isPrivate: `private` ? true : nil,
                 labels: label,
-                waitsUntilReady: waitsUntilReady
+                waitsUntilReady: waitsUntilReady,
+                verifiesMD5: verifyMd5
             ),
             api: api
         )

@@ -77,6 +77,10 @@ struct ShowCommand: AsyncParsableCommand {
         facts.add("not before", time(upload.notBefore, now))
         facts.add("deadline", time(upload.deadline, now))
         facts.add("afterwards", upload.afterCompletion.map { $0 == "move" ? "the file is moved" : "the file is deleted" })
+        // What is complete or cancelled does not expire any more.
+        if upload.status != .completed, upload.status != .cancelled {
+            facts.add("expires", time(upload.expiresAt, now))
+        }
         facts.add("added", time(upload.createdAt, now))
         facts.add("ended", time(upload.finishedAt, now))
         for (name, value) in upload.captured.sorted(by: { $0.key < $1.key }) { facts.add("host's \(name)", value) }

@@ -17,6 +17,7 @@ struct UploadRecord: Encodable {
     @OrNull var retryAt: String?
     @OrNull var pauseReason: String?
     @OrNull var requested: String?
+    @OrNull var expiresAt: String?
     @OrNull var lastErrorCode: String?
     @OrNull var lastError: String?
     @OrNull var response: String?
@@ -49,6 +50,7 @@ struct UploadRecord: Encodable {
         retryAt = upload.retryAt
         pauseReason = upload.pauseReason
         requested = upload.requested
+        expiresAt = upload.expiresAt
         lastErrorCode = upload.failure?.code
         lastError = upload.failure?.message
         response = upload.response

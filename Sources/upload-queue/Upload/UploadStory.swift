@@ -96,7 +96,7 @@ struct UploadStory {
         case "finalize_outcome_unknown", "completion_outcome_unknown":
             "Look at the destination first: if the file is there, `upload-queue mark-completed \(upload.id)`; "
                 + "if not, \(retry) sends the last step again."
-        case "processing_failed", "size_mismatch":
+        case "checksum_mismatch" where upload.phase == .confirm, "processing_failed", "size_mismatch":
             "Look at the file at the host; `upload-queue retry \(upload.id) --from start` uploads it anew."
         default: "Repair what the error names, then \(retry) goes on where it failed."
         }

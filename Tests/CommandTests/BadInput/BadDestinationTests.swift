@@ -31,6 +31,8 @@ import Testing
             ("cookie: hunter2", "give env:NAME"),
             ("Authorization: env:", "no environment variable"),
             ("Authorization: env:A=hunter2", "no environment variable"),
+            ("X-Name: provider:", "no provider after provider:"),
+            ("Authorization: provider:a hunter2", "no provider after provider:"),
             ("Host: hunter2", "the header Host is the queue's own"),
             ("content-length: 5", "the header content-length is the queue's own"),
             ("Transfer-Encoding: chunked", "is the queue's own"),

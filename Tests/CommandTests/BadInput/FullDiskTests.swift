@@ -1,6 +1,7 @@
 import DevelopmentServer
 import Foundation
 import Testing
+import UploadStore
 
 /// A disk without room: nothing is half-written, and what was in hand goes on where there is room again.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct FullDiskTests {
@@ -35,6 +36,61 @@ import Testing
         #expect(lines[3] == "no room to add: 74")
         #expect(lines[4].hasPrefix(full))
         #expect(lines[5...] == ["0", "ok", "room: 0"])
+    }
+
+    /// A queue of the version before this one, of more bytes than a disk has left.
+    @Test func anOlderQueueIsNotChangedWithoutRoomForItsCopy() async throws {
+        let commands = try QueueCommands()
+        var script = """
+            BEGIN;
+            CREATE TABLE schema_migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL,
+                applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) STRICT;
+            PRAGMA application_id = 1433424177;
+
+            """
+        for migration in Migration.all.dropLast() {
+            script +=
+                String(decoding: migration.sql, as: UTF8.self) + """
+
+                    INSERT INTO schema_migration (version, name, sha256)
+                        VALUES (\(migration.version), '\(migration.name)', '\(migration.sha256)');
+                    PRAGMA user_version = \(migration.version);
+
+                    """
+        }
+        script += """
+            INSERT INTO destination (name, endpoint) VALUES ('a', 'http://a.example/');
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+                INSERT INTO upload (source_path, destination, metadata)
+                SELECT '/data/' || i, 'a', '{"note": "' || hex(zeroblob(1000)) || '"}' FROM n;
+            COMMIT;
+            """
+        try commands.write("older.sql", script)
+        let ending = try await commands.shellWithSmallDisk(
+            mebibytes: 4,
+            """
+            export UPLOAD_QUEUE_DATABASE=small/queue.db
+            sqlite3 -bail small/queue.db < older.sql > mode && chmod 600 small/queue.db || exit 123
+            \(Self.fill)truncate -s -200K small/filler
+            upload-queue list > list 2> errors; echo "no room for a copy: $?"; cat errors
+            ls small; sqlite3 small/queue.db 'SELECT count(*) FROM upload; PRAGMA user_version; PRAGMA integrity_check'
+            rm small/filler; upload-queue list > list 2> errors; echo "room: $?"
+            ls small
+            """
+        )
+        let older = Migration.latest - 1
+        let lines = ending.output.split(separator: "\n").map(String.init)
+        try #require(lines.count > 6, "\(ending.output)")
+        #expect(lines[0] == "no room for a copy: 74")
+        let queue = commands.folder["small/queue.db"]
+        #expect(
+            lines[1].hasPrefix("upload-queue: the schema of \(queue) is older, and is not changed without a copy: ")
+        )
+        #expect(lines[1].contains("the disk of \(queue).schema-\(older) is full"))
+        let names = lines.dropFirst(2).filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") }
+        #expect(
+            names == ["filler", "queue.db", "200", "\(older)", "ok", "room: 0", "queue.db", "queue.db.schema-\(older)"]
+        )
     }
 
     /// The answers that a worker has in hand when the disk fills up are not lost: each upload is created once.

@@ -98,6 +98,32 @@ import UploadStore
         }
     }
 
+    /// The first creation gets no answer, so that the refusal of the second means another grant, under the same claim.
+    @Test func anotherGrantIsAskedForByAPlanOfItsOwnTime() async throws {
+        let clock = TestClock()
+        let faults = [
+            Fault(.init(path: "grants"), .status(200, body: #"{"t":"token"}"#), times: 2),
+            Fault(.step(.create), .cutAfterProcessing), Fault(.step(.create, occurrence: 2), .status(404)),
+        ]
+        let passTime: @Sendable (RequestRecord) -> Void = { if $0.step == .create { clock.advance(1000) } }
+        try await Scene.run(faults: faults, onRequest: passTime) { scene in
+            try await Self.configured(
+                scene,
+                #"""
+                "expiry":60,"mint":{"request":{"method":"POST","url":"\#(scene.server.origin)/grants/{expiry.unix}"},
+                "token":"$.t"}
+                """#
+            )
+            let upload = try await scene.queue.add(.file(try scene.folder.write("a", bytes: 10)), to: "host")
+            try await scene.processor(surroundings: clock.surroundings).run()
+            #expect(try await scene.upload(upload.id).status == .completed)
+            let story = try await scene.story(upload.id)
+            #expect(story.filter { $0 == "claim" }.count == 2 && story.contains("reminted"), "\(story)")
+            let grants = scene.server.requests().map(\.path).filter { $0.hasPrefix("/grants/") }
+            #expect(grants == ["/grants/1800000060", "/grants/1800002060"])
+        }
+    }
+
     @Test func limitsAreKeptWhenAFileIsAdded() async throws {
         try await Scene.run { scene in
             try await Self.configured(scene, #""limits":{"empty":false,"maximumSize":10}"#)
@@ -111,6 +137,30 @@ import UploadStore
             try await scene.queue.add(.file(try scene.folder.write("10.bin", bytes: 10)), to: "host")
             try await scene.drain()
             #expect(scene.requests(.create).count == 1)
+        }
+    }
+
+    /// A row that SQL inserted, one whose file changed, and one whose destination did, at every try.
+    @Test(arguments: [(0, "file_empty"), (11, "file_too_large")])
+    func limitsAreKeptWhenAnUploadIsClaimed(bytes: Int, code: String) async throws {
+        try await Scene.run { scene in
+            try await Self.configured(scene, #""limits":{}"#)
+            let added = try await scene.queue.add(.file(try scene.folder.write("a", bytes: bytes)), to: "host")
+            try await Self.configured(scene, #""limits":{"empty":false,"maximumSize":10}"#)
+            let path = try scene.folder.write("b", bytes: bytes)
+            try await scene.sql("INSERT INTO upload (source_path, destination) VALUES ('\(path)', 'host')")
+            for _ in 0..<2 {
+                try await scene.drain()
+                for upload in try await scene.queue.uploads() {
+                    #expect(Ending(upload) == .failed(code) && upload.length == Int64(bytes))
+                    try await scene.queue.retry(upload.id)
+                }
+            }
+            #expect(scene.server.requests().filter { $0.step != .options }.isEmpty)
+            try await Self.configured(scene, #""limits":{}"#)
+            try await scene.drain()
+            #expect(try await scene.upload(added.id).status == .completed)
+            #expect(try await scene.queue.uploads().count == 2)
         }
     }
 

@@ -124,7 +124,24 @@ import Tus
             #""file":{"request":{"url":"https://a/"},"status":"$.s","ready":[]}"#,
             "$.file.ready: no state would be ready"
         ),
+        (#""mint":{"request":{"url":"https://a/"},"token":"$"}"#, "$.mint.token: it is neither a path"),
+        (
+            #""mint":{"request":{"url":"https://a/"},"token":"$.t","values":{"id":"$"}}"#,
+            "$.mint.values.id: it is neither a path"
+        ),
+        (#""file":{"request":{"url":"https://a/"},"size":"$"}"#, "$.file.size: it is no path"),
+        (#""file":{"request":{"url":"https://a/"},"match":{"$":"x"}}"#, "$.file.match.$: it is no path"),
+        (#""headers":{"X-Name":"provider:"}"#, "$.headers.X-Name: the header X-Name names no provider"),
+        (
+            #""file":{"request":{"url":"https://a/"},"absent":{"status":400,"path":"$.a"}}"#,
+            "path and value come together"
+        ),
         (#""file":{"request":{"url":"https://a/"},"failed":["x"]}"#, "$.file.failed: this key is not known"),
+        (#""file":{"request":{"url":"https://a/"},"md5":"hash"}"#, "$.file.md5: it is no path"),
+        (
+            #""file":{"request":{"url":"https://a/"},"md5":"$.hash"}"#,
+            "$.file.md5: it is compared when the file is ready"
+        ),
         (#""file":{"request":{"url":"https://a/"},"match":{"id":"x"}}"#, "$.file.match.id: it is no path"),
         (#""file":{"request":{"url":"https://a/"},"match":{"$.id":"{file.x}"}}"#, "{file.x} stands for nothing here"),
         (#""file":{"request":{"url":"https://a/"},"absent":{"status":400}}"#, "$.file.absent.path: it is missing"),

@@ -22,6 +22,7 @@ import Testing
     @Test func theRootIsTheDocument() throws {
         let document = try #require(document)
         #expect(JSONPath("$")?.value(in: document) == document)
+        #expect(JSONPath("$")?.isWhole == true && JSONPath("$.n")?.isWhole == false)
     }
 
     @Test(arguments: ["", "file", ".file", "$file", "$.", "$..id", "$.a[", "$.a[x]", "$.a[-1]", "$.a[0"])
