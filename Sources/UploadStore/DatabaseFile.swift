@@ -100,9 +100,7 @@ enum DatabaseFile {
                 permissions: [.ownerReadWrite]
             )
             try file.close()
-            let folder = try FileDescriptor.open(directory(of: path), .readOnly, options: [.directory, .closeOnExec])
-            defer { try? folder.close() }
-            guard fsync(folder.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            try syncFolder(of: path)
         } catch Errno.fileExists {
             return  // another process was faster
         } catch {
@@ -110,7 +108,14 @@ enum DatabaseFile {
         }
     }
 
-    private static func directory(of path: String) -> FilePath {
+    /// Makes the name of a file durable.
+    static func syncFolder(of path: String) throws {
+        let folder = try FileDescriptor.open(directory(of: path), .readOnly, options: [.directory, .closeOnExec])
+        defer { try? folder.close() }
+        guard fsync(folder.rawValue) == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    static func directory(of path: String) -> FilePath {
         let folder = FilePath(path).removingLastComponent()
         return folder.isEmpty ? "." : folder
     }

@@ -36,6 +36,7 @@ struct UploadQueueCommand: AsyncParsableCommand {
                     MarkCompletedCommand.self,
                 ]
             ),
+            CommandGroup(name: "Keeping", subcommands: [BackupCommand.self]),
             CommandGroup(name: "Trying out", subcommands: [DemoCommand.self, ServeCommand.self]),
         ]
     )

@@ -57,6 +57,13 @@ import Testing
         #expect(try Self.section("destination list, destination show").codeOfFirstCells == keys)
     }
 
+    @Test func keysOfABackupAreThere() async throws {
+        let commands = try QueueCommands()
+        try await commands.output("destination", "add", "a", "--tus", "http://a.example/")
+        let keys = try Self.keys(try await commands.object("backup", "copy.db", "--json"))
+        #expect(try Self.section("JSON").section("backup").codeOfFirstCells == keys)
+    }
+
     @Test func keysOfPresetsAreThere() async throws {
         let keys = try Self.keys(try await QueueCommands().array("destination", "presets", "--json").first)
         #expect(try Self.section("JSON").section("destination presets").codeOfFirstCells == keys)
