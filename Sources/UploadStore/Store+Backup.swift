@@ -1,5 +1,4 @@
 internal import GRDB
-internal import SystemPackage
 
 #if canImport(Darwin)
 internal import Darwin

@@ -47,8 +47,7 @@ struct BackupCommand: AsyncParsableCommand {
             try Output.json(Record(backup))
             return
         }
-        let uploads = "\(backup.uploads) \(backup.uploads == 1 ? "upload" : "uploads")"
-        try Output.line("\(backup.path.visible)  \(uploads)  \(ByteCount(backup.bytes))")
+        try Output.line("\(backup.path.visible)  \(backup.uploads.counted("upload"))  \(ByteCount(backup.bytes))")
         if backup.grantsLeftOut > 0 {
             Output.note("the grants of \(backup.grantsLeftOut) of them were left out (grant_not_copied)")
         }
