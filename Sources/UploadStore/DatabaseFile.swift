@@ -123,7 +123,7 @@ enum DatabaseFile {
         guard fsync(folder.rawValue) == 0 else { throw Errno(rawValue: errno) }
     }
 
-    private static func directory(of path: String) -> FilePath {
+    static func directory(of path: String) -> FilePath {
         let folder = FilePath(path).removingLastComponent()
         return folder.isEmpty ? "." : folder
     }

@@ -74,10 +74,18 @@ extension Store {
         try await commits.write { [checkpoint] db in
             let row = try Self.row(id, db)
             let mints = try Self.mints(row.destination, db)
+            let lacksGrant = row.lastErrorCode == GrantlessUpload.code
             let startsOver =
-                fromStart || row.lastErrorCode == "source_changed" || (mints && row.lastErrorCode == "grant_expired")
+                fromStart || lacksGrant || row.lastErrorCode == "source_changed"
+                || (mints && row.lastErrorCode == "grant_expired")
             switch row.status {
             case .failed where startsOver:
+                guard try !lacksGrant || mints || Self.needsNoGrant(row.destination, db) else {
+                    throw UploadStoreError(
+                        .refused,
+                        "upload \(id) is in a copy of its queue, which holds no grants; add the file again with a new one"
+                    )
+                }
                 guard mints || row.uploadToken == nil || row.finalizeSent == 0 else {
                     throw UploadStoreError(
                         .refused,
@@ -100,7 +108,7 @@ extension Store {
                         """,
                     arguments: [id]
                 )
-            case .failed where row.phase == .mint || row.phase == .create || row.uploadURL != nil:
+            case .failed where [.mint, .create, .confirm].contains(row.phase) || row.uploadURL != nil:
                 try db.execute(
                     sql: """
                         UPDATE upload SET status = 'pending', finished_at = NULL, attempt = 0, crashes = 0, restarts = 0,

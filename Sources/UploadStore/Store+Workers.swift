@@ -68,13 +68,13 @@ extension Store {
     /// Takes over the uploads of every worker that the kernel says is dead.
     ///
     /// - Parameters:
-    ///   - worker: The worker that asks; itself is never taken over.
+    ///   - worker: The worker that asks, which is never taken over; nil: one that is no worker asks.
     ///   - now: The time that poisoned uploads finish at.
     /// - Returns: One line for each worker that was taken over here.
     /// - Throws: ``UploadStoreError``.
-    package func takeOverDead(except worker: Worker, now: String) async throws -> [Takeover] {
+    package func takeOverDead(except worker: Worker?, now: String) async throws -> [Takeover] {
         let others = try await read { db in
-            try Row.fetchAll(db, sql: "SELECT id, boot_id FROM worker WHERE id <> ?", arguments: [worker.id])
+            try Row.fetchAll(db, sql: "SELECT id, boot_id FROM worker WHERE id IS NOT ?", arguments: [worker?.id])
                 .map { (id: $0["id"] as Int64, bootID: $0["boot_id"] as String) }
         }
         var takeovers: [Takeover] = []

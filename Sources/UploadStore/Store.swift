@@ -129,6 +129,12 @@ package struct Store: Sendable {
         }
     }
 
+    /// Empties the write-ahead log, as far as no other program reads or writes just now.
+    package func emptyLog() async throws {
+        checkpoint.secretsWereErased()
+        try await forgetErasedSecrets()
+    }
+
     /// Empties the write-ahead log when erased secrets may still stand in it.
     ///
     /// Where another program reads or writes just now, they are left to the next call.

@@ -26,8 +26,9 @@ enum UploadPlan {
     /// What the machine needs to know of a claimed upload.
     static func upload(_ claimed: ClaimedUpload, identity: SourceIdentity) throws -> UploadMachine.Upload {
         let row = claimed.upload
-        // A phase that comes before the grant has no endpoint yet, and sends nothing to one.
-        let known = row.endpoint ?? claimed.destination.endpoint ?? (row.phase == .mint ? Self.noEndpoint : nil)
+        // Before the grant there is no endpoint yet, and a copy of a queue has none after it: nothing is sent to one then.
+        let sendsNothing = row.phase == .mint || row.phase == .confirm
+        let known = row.endpoint ?? claimed.destination.endpoint ?? (sendsNothing ? Self.noEndpoint : nil)
         guard let endpoint = known.flatMap(URL.init(string:)) else {
             throw Failure(
                 code: "no_endpoint",

@@ -10,7 +10,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A worker that lives.
+/// A worker, as its row tells.
 package struct RunningWorker: Sendable, Equatable {
     package var id: Int64
     package var pid: Int64
@@ -33,7 +33,21 @@ package struct ErrorCount: Sendable, Equatable {
 /// What an operator asks of a queue as a whole.
 extension UploadQueue {
     /// The workers that live, oldest first; those that died and were not taken over yet are left out.
-    package func runningWorkers() async throws -> [RunningWorker] {
+    package func runningWorkers() async throws -> [RunningWorker] { try await workers(alive: true) }
+
+    /// The workers that died and were not taken over yet, oldest first.
+    package func deadWorkers() async throws -> [RunningWorker] {
+        let seen = try await Set(workers(alive: false).map(\.id))
+        // One that was just ending has no row any more.
+        return seen.isEmpty ? [] : try await workers(alive: false).filter { seen.contains($0.id) }
+    }
+
+    /// Takes over the uploads of every worker that died.
+    package func takeOverDead(at now: Date) async throws -> [Takeover] {
+        try await UploadQueueError.wrapping { try await store.takeOverDead(except: nil, now: Timestamp.text(now)) }
+    }
+
+    private func workers(alive: Bool) async throws -> [RunningWorker] {
         let result = try await UploadQueueError.wrapping {
             try await store.query(
                 """
@@ -44,24 +58,30 @@ extension UploadQueue {
             )
         }
         return result.rows.compactMap { row in
-            guard let id = Int64(row[0]), let pid = Int64(row[1]), let uploads = Int(row[4]), isAlive(worker: id) else {
-                return nil
-            }
+            guard let id = Int64(row[0]), let pid = Int64(row[1]), let uploads = Int(row[4]),
+                isAlive(worker: id) == alive
+            else { return nil }
             return RunningWorker(id: id, pid: pid, host: row[2], startedAt: row[3], uploads: uploads)
         }
     }
 
-    /// The errors of uploads that are neither completed nor cancelled, by code, the one of the oldest upload first.
+    /// The errors of uploads, by code, the one of the oldest upload first.
     ///
-    /// - Parameter limit: At most so many codes.
+    /// - Parameters:
+    ///   - statuses: Only of uploads of these statuses; by default those that are neither completed nor cancelled.
+    ///   - limit: At most so many codes.
     /// - Returns: The errors.
     /// - Throws: ``UploadQueueError`` when the database cannot be read.
-    package func errorCounts(limit: Int) async throws -> [ErrorCount] {
+    package func errorCounts(
+        of statuses: [Upload.Status] = [.pending, .processing, .paused, .failed],
+        limit: Int
+    ) async throws -> [ErrorCount] {
+        let statuses = statuses.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         let result = try await UploadQueueError.wrapping {
             try await store.query(
                 """
                 SELECT last_error_code, count(*), min(id), last_error FROM upload
-                WHERE last_error_code IS NOT NULL AND status IN ('pending', 'processing', 'paused', 'failed')
+                WHERE last_error_code IS NOT NULL AND status IN (\(statuses))
                 GROUP BY last_error_code ORDER BY min(id) LIMIT \(max(1, limit))
                 """
             )

@@ -21,7 +21,7 @@ struct CommandError: Error {
         /// When the command ends with it.
         var meaning: String {
             switch self {
-            case .failed: "some uploads failed (`run --drain`), or a request was refused"
+            case .failed: "some uploads failed (`run --drain`), a request was refused, or `doctor` found a problem"
             case .waiting: "none failed, but some are paused or for later (`run --drain`)"
             case .usage: "wrong usage: an option or a value that is none"
             case .badData: "a grant, metadata or a path that cannot be used"

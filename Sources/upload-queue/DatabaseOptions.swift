@@ -36,7 +36,7 @@ struct DatabaseOptions: ParsableArguments {
             return try await UploadQueue.open(standard)
         }
         if case .refuse = missing, !FileManager.default.fileExists(atPath: named) {
-            throw CommandError(.noInput, "there is no queue at \(named); `destination add`, `add` and `run` make one")
+            throw Self.noQueue(named)
         }
         return try await UploadQueue.open(named)
     }
@@ -45,6 +45,17 @@ struct DatabaseOptions: ParsableArguments {
     func openExisting() async throws -> UploadQueue? {
         let file = try named ?? Self.standardFile()
         return FileManager.default.fileExists(atPath: file) ? try await UploadQueue.open(file) : nil
+    }
+
+    /// The queue's file, also the default one, which has to exist.
+    func existingFile() throws -> String {
+        let file = try named ?? Self.standardFile()
+        guard FileManager.default.fileExists(atPath: file) else { throw Self.noQueue(file) }
+        return file
+    }
+
+    private static func noQueue(_ file: String) -> CommandError {
+        CommandError(.noInput, "there is no queue at \(file); `destination add`, `add` and `run` make one")
     }
 
     /// The file that the command line names, else the one that the environment names.

@@ -29,7 +29,7 @@ struct UploadQueueCommand: AsyncParsableCommand {
                 name: "Looking",
                 subcommands: [
                     StatusCommand.self, ListCommand.self, ShowCommand.self, BatchCommand.self, EventsCommand.self,
-                    WaitCommand.self,
+                    WaitCommand.self, DoctorCommand.self,
                 ]
             ),
             CommandGroup(
@@ -39,7 +39,10 @@ struct UploadQueueCommand: AsyncParsableCommand {
                     MarkCompletedCommand.self, RemoveCommand.self,
                 ]
             ),
-            CommandGroup(name: "Keeping", subcommands: [LimitCommand.self, PruneCommand.self]),
+            CommandGroup(
+                name: "Keeping",
+                subcommands: [LimitCommand.self, PruneCommand.self, BackupCommand.self]
+            ),
             CommandGroup(name: "Trying out", subcommands: [DemoCommand.self, ServeCommand.self]),
         ]
     )

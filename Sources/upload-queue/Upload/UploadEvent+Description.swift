@@ -31,6 +31,7 @@ extension UploadEvent {
         case "cancel": status == "cancelled" ? "cancelled" : "cancelled; the server's part is still to be deleted"
         case "deleted": "cancelled, and deleted at the server\(reason)"
         case "retry": "taken up again by a person"
+        case "copied": "copied with its queue, without its grant\(reason)"
         case "request pause": "a person asked to pause it"
         case "request cancel": "a person asked to cancel it"
         case "deadline passed": "failed\(reason)"

@@ -93,6 +93,11 @@ struct UploadStory {
         case "source_missing", "source_unreadable": "Put the file back, then \(retry)."
         case "grant_expired" where needsGrant: "Add the file again with a new grant; this one is of no use any more."
         case "grant_expired": "\(retry) starts over with a new grant."
+        case "grant_not_copied" where upload.phase != .confirm:
+            "Add the file again with a new grant; a copy of a queue holds none."
+        case "grant_not_copied":
+            "Look at the destination first: if the file is there, `upload-queue mark-completed \(upload.id)`; if not, "
+                + (needsGrant ? "add the file again with a new grant." : "\(retry) starts over with a new grant.")
         case "finalize_outcome_unknown", "completion_outcome_unknown":
             "Look at the destination first: if the file is there, `upload-queue mark-completed \(upload.id)`; "
                 + "if not, \(retry) sends the last step again."

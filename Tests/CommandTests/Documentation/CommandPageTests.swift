@@ -57,6 +57,25 @@ import Testing
         #expect(try Self.section("destination list, destination show").codeOfFirstCells == keys)
     }
 
+    @Test func keysOfABackupAreThere() async throws {
+        let commands = try QueueCommands()
+        try await commands.output("destination", "add", "a", "--tus", "http://a.example/")
+        let keys = try Self.keys(try await commands.object("backup", "copy.db", "--json"))
+        #expect(try Self.section("JSON").section("backup").codeOfFirstCells == keys)
+    }
+
+    @Test func keysAndChecksOfTheDoctorAreThere() async throws {
+        let commands = try QueueCommands()
+        try await commands.output("destination", "add", "a", "--tus", "http://a.example/")
+        let object = try await commands.object("doctor", "--json")
+        let findings = try #require(object["findings"] as? [[String: Any]])
+        let section = try Self.section("JSON").section("doctor")
+        #expect(try section.codeOfFirstCells == Self.keys(findings.first))
+        #expect(section.code.isSuperset(of: try Self.keys(object)))
+        let checks = Set(findings.compactMap { $0["check"] as? String }).union(["database"])
+        #expect(try Self.section("Subcommands").section("doctor").codeOfFirstCells == checks)
+    }
+
     @Test func keysOfPresetsAreThere() async throws {
         let keys = try Self.keys(try await QueueCommands().array("destination", "presets", "--json").first)
         #expect(try Self.section("JSON").section("destination presets").codeOfFirstCells == keys)
