@@ -27,7 +27,7 @@ struct UploadQueueCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Looking",
-                subcommands: [ListCommand.self, ShowCommand.self, StatusCommand.self]
+                subcommands: [ListCommand.self, ShowCommand.self, StatusCommand.self, WatchCommand.self]
             ),
             CommandGroup(
                 name: "Changing",
