@@ -106,8 +106,8 @@ import UploadStore
     @Test(arguments: [WatchSample.look(), strange, thousands, WatchLook(database: "/q")].enumerated().map(\.offset))
     func everySizeIsFilledAndNoLineIsWider(_ sample: Int) {
         let look = [WatchSample.look(), Self.strange, Self.thousands, WatchLook(database: "/q")][sample]
-        for columns in [1, 2, 10, 23, 24, 25, 31, 40, 59, 60, 61, 80, 121, 200] {
-            for lines in [1, 2, 4, 5, 6, 9, 11, 12, 19, 20, 24, 60] {
+        for columns in [1, 2, 23, 24, 31, 59, 60, 80, 121] {
+            for lines in [1, 4, 5, 6, 9, 12, 24, 60] {
                 for keys in [[], [.last], [.character("?")], [.character("c")]] as [[Key]] {
                     var state = WatchSample.state(look)
                     for key in keys { _ = state.take(key) }

@@ -129,6 +129,45 @@ import Testing
         #expect(try terminal.modes() == before)
     }
 
+    @Test func ctrlZGivesTheTerminalBackUntilTheProcessGoesOn() async throws {
+        let commands = try QueueCommands()
+        try await commands.output("destination", "add", "a", "--tus", "http://a.example/")
+        let terminal = try PseudoTerminal(columns: 80)
+        // With job control the shell's wait returns when its job stops; nothing stops that has no such shell.
+        let script = """
+            set -m
+            stty -g > before
+            '\(UploadQueueBinary.path)' watch &
+            wait $!
+            echo $? > stopped
+            stty -g > meanwhile
+            kill -CONT $!
+            wait -f $!
+            """
+        let shell = try ChildProcess(
+            ["bash", "-c", script],
+            environment: ProcessInfo.processInfo.environment.merging(commands.environment) { $1 }
+                .merging(["TERM": "xterm", "LC_ALL": "C.UTF-8"]) { $1 },
+            folder: commands.folder.path,
+            files: (terminal.path, terminal.path, terminal.path)
+        )
+        defer { if shell.isRunning { shell.signal(SIGKILL) } }
+        await Self.lines(of: terminal) { $0.hasPrefix("q quit") }
+        let written = terminal.text.count
+        try terminal.type("\u{1A}")
+        _ = await terminal.text { text in
+            let new = text.dropFirst(written)
+            return new.contains("\u{1B}[?1049l") && new.contains("\u{1B}[?1049h") && new.contains("q quit")
+        }
+        try terminal.type("q")
+        #expect(await shell.wait().status == 0)
+        func file(_ name: String) throws -> String {
+            try String(contentsOfFile: commands.folder[name], encoding: .utf8)
+        }
+        #expect(try file("stopped") == "\(128 + SIGTSTP)\n")
+        #expect(try file("meanwhile") == file("before"))
+    }
+
     @Test func aTerminalThatBecameSmallerIsFilledAnew() async throws {
         let commands = try QueueCommands()
         try await commands.output("destination", "add", "a", "--tus", "http://a.example/")
