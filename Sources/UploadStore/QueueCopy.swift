@@ -48,6 +48,7 @@ struct QueueCopy {
             try copySchema(of: "table", db)
             try copyRows(db)
             count.grants = try noteGrants(db)
+            try recount(db)
             for type in ["index", "trigger", "view"] { try copySchema(of: type, db) }
             for pragma in ["application_id", "user_version"] {
                 let value = try Int.fetchOne(db, sql: "PRAGMA queue.\(pragma)") ?? 0
@@ -134,6 +135,18 @@ struct QueueCopy {
             if count < Self.batch { return }
             last = try Int64.fetchOne(db, sql: "SELECT max(\(key)) FROM main.\(name)") ?? Int64.max
         }
+    }
+
+    /// Counts the uploads as they stand in the copy; its triggers count from then on.
+    private func recount(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                DELETE FROM main.upload_count;
+                INSERT INTO main.upload_count
+                    SELECT batch, destination, status, count(*), sum(upload_offset), coalesce(sum(upload_length), 0)
+                    FROM main.upload GROUP BY 1, 2, 3
+                """
+        )
     }
 
     /// Writes to the history of the copy that grants were left out, and gives their number.

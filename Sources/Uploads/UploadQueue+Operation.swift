@@ -30,6 +30,22 @@ package struct ErrorCount: Sendable, Equatable {
     package var message: String
 }
 
+/// An upload that failed, in a few words.
+package struct RecentFailure: Sendable, Equatable {
+    package var id: Upload.ID
+    /// When it failed (UTC, ISO 8601 with milliseconds).
+    package var at: String
+    package var code: String
+    package var message: String
+
+    package init(id: Upload.ID, at: String, code: String, message: String) {
+        self.id = id
+        self.at = at
+        self.code = code
+        self.message = message
+    }
+}
+
 /// What an operator asks of a queue as a whole.
 extension UploadQueue {
     /// The workers that live, oldest first; those that died and were not taken over yet are left out.
@@ -89,6 +105,25 @@ extension UploadQueue {
         return result.rows.compactMap { row in
             guard let uploads = Int(row[1]), let oldest = Int64(row[2]) else { return nil }
             return ErrorCount(code: row[0], uploads: uploads, oldestUpload: oldest, message: row[3])
+        }
+    }
+
+    /// The uploads that are failed, the newest failure first.
+    ///
+    /// - Parameter limit: At most so many.
+    /// - Returns: The failures.
+    /// - Throws: ``UploadQueueError`` when the database cannot be read.
+    package func recentFailures(limit: Int) async throws -> [RecentFailure] {
+        let result = try await UploadQueueError.wrapping {
+            try await store.query(
+                """
+                SELECT id, finished_at, last_error_code, last_error FROM upload
+                WHERE status = 'failed' ORDER BY finished_at DESC, id DESC LIMIT \(max(1, limit))
+                """
+            )
+        }
+        return result.rows.compactMap { row in
+            Int64(row[0]).map { RecentFailure(id: $0, at: row[1], code: row[2], message: row[3]) }
         }
     }
 

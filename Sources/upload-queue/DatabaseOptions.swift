@@ -43,7 +43,7 @@ struct DatabaseOptions: ParsableArguments {
 
     /// Opens the queue where its file exists, and makes nothing where it does not.
     func openExisting() async throws -> UploadQueue? {
-        let file = try named ?? Self.standardFile()
+        let file = try path
         return FileManager.default.fileExists(atPath: file) ? try await UploadQueue.open(file) : nil
     }
 
@@ -57,6 +57,9 @@ struct DatabaseOptions: ParsableArguments {
     private static func noQueue(_ file: String) -> CommandError {
         CommandError(.noInput, "there is no queue at \(file); `destination add`, `add` and `run` make one")
     }
+
+    /// The queue's file, whether it exists or not.
+    var path: String { get throws { try named ?? Self.standardFile() } }
 
     /// The file that the command line names, else the one that the environment names.
     private var named: String? {

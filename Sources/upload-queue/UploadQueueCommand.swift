@@ -29,7 +29,7 @@ struct UploadQueueCommand: AsyncParsableCommand {
                 name: "Looking",
                 subcommands: [
                     StatusCommand.self, ListCommand.self, ShowCommand.self, BatchCommand.self, EventsCommand.self,
-                    WaitCommand.self, DoctorCommand.self,
+                    WaitCommand.self, WatchCommand.self, DoctorCommand.self,
                 ]
             ),
             CommandGroup(

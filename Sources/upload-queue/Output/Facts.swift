@@ -15,12 +15,18 @@ struct Facts {
     }
 
     /// The lines, with the values aligned.
-    func text(on display: Display) -> String {
+    ///
+    /// - Parameters:
+    ///   - display: Where they are shown.
+    ///   - breaksWords: Whether a word that is longer than a line is broken too.
+    /// - Returns: The lines, each with its line end.
+    func text(on display: Display, breaksWords: Bool = false) -> String {
         let width = lines.map(\.name.columns).max() ?? 0
         return lines.map { line in
             let name = display.styled(line.name.padded(to: width), .bold)
             let room = display.columns.map { $0 - width - Self.gap.count }
-            let value = line.value.text.wrapped(to: room, indent: width + Self.gap.count)
+            let indent = width + Self.gap.count
+            let value = line.value.text.wrapped(to: room, indent: indent, breaksWords: breaksWords)
             return "\(name)\(Self.gap)\(display.styled(value, line.value.style))\n"
         }.joined()
     }

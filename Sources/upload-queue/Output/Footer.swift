@@ -25,8 +25,3 @@ struct Footer {
         return rows > 1 ? "\r\u{1B}[\(rows - 1)A" : "\r"
     }
 }
-
-extension String {
-    /// The text without the sequences that set colours.
-    fileprivate var withoutStyles: String { replacing(#/\u{1B}\[[0-9;]*m/#, with: "") }
-}

@@ -8,23 +8,39 @@ extension String {
         return right ? space + self : self + space
     }
 
-    /// The text in lines of a width at most, broken at spaces; a word that is longer stays whole.
+    /// The text in lines of a width at most, broken at spaces.
     ///
     /// - Parameters:
     ///   - width: Columns of a line; nil: one line.
     ///   - indent: Columns that stand before every line but the first.
+    ///   - breaksWords: Whether a word that is longer than a line is broken too; else it stays whole.
     /// - Returns: The lines as one text.
-    func wrapped(to width: Int?, indent: Int) -> String {
+    func wrapped(to width: Int?, indent: Int, breaksWords: Bool = false) -> String {
         guard let width, columns > width, width > 0 else { return self }
         var lines: [String] = []
-        for word in split(separator: " ", omittingEmptySubsequences: false) {
-            if let last = lines.last, last.columns + 1 + String(word).columns <= width {
+        let words = split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        for word in breaksWords ? words.flatMap({ $0.pieces(of: width) }) : words {
+            if let last = lines.last, last.columns + 1 + word.columns <= width {
                 lines[lines.count - 1] += " " + word
             } else {
-                lines.append(String(word))
+                lines.append(word)
             }
         }
         return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
+    }
+
+    private func pieces(of width: Int) -> [String] {
+        var pieces = [""]
+        var used = 0
+        for character in self {
+            if used + character.columns > width, used > 0 {
+                pieces.append("")
+                used = 0
+            }
+            pieces[pieces.count - 1].append(character)
+            used += character.columns
+        }
+        return pieces
     }
 
     /// The text cut to a width; what was left out is marked.

@@ -1,6 +1,5 @@
 /// A bar that fills, with what it means beside it.
 struct Bar {
-    private static let titleWidth = 6
     private static let gap = "  "
     /// The columns that a name keeps before parts are left out for it.
     private static let leastName = 14
@@ -9,6 +8,8 @@ struct Bar {
     var of: Int64
     /// Whether it is full although there are no bytes to tell it from.
     var isDone = false
+    /// The columns of the title.
+    var titleWidth = 6
 
     private var part: Double {
         if isDone { return 1 }
@@ -18,9 +19,9 @@ struct Bar {
     /// A line that fits the display: title, bar, percent, as many of the parts as there is room for, name.
     func line(title: String, parts: [String], name: String, on display: Display) -> String {
         let columns = display.columns ?? 80
-        var line = title.cut(to: Self.titleWidth, mark: display.mark).padded(to: Self.titleWidth, right: true)
+        var line = title.cut(to: titleWidth, mark: display.mark).padded(to: titleWidth, right: true)
         let barWidth = min(30, max(6, (columns - 60) / 2))
-        var used = Self.titleWidth + Self.gap.count + barWidth + 6
+        var used = titleWidth + Self.gap.count + barWidth + 6
         line += Self.gap + text(width: barWidth, on: display) + "\(Int(part * 100)) %".padded(to: 6, right: true)
         for part in parts where used + Self.gap.count + part.columns + (name.isEmpty ? 0 : Self.leastName) <= columns {
             line += Self.gap + part

@@ -48,6 +48,13 @@ extension RunProgress {
         "\(ByteCount(there)) of \(ByteCount(all))".padded(to: 22, right: true)
     }
 
+    /// A rate and the time that is left, each in a column of its own; nothing where there is no rate.
+    static func pace(_ perSecond: Double?, secondsLeft: Double?) -> [String] {
+        guard let perSecond else { return [] }
+        let time = secondsLeft.map { "\(clock($0)) left" } ?? ""
+        return ["\(ByteCount(Int64(perSecond)))/s".padded(to: 12, right: true), time.padded(to: 9, right: true)]
+    }
+
     /// Such as `0:07`, `12:40` or `3:05:00`; from 100 hours on only a word.
     static func clock(_ seconds: Double) -> String {
         guard seconds < 360_000 else { return "days" }
@@ -80,15 +87,13 @@ extension RunProgress.Active {
 extension TransferRate {
     /// The rate and the time that is left, each in a column of its own.
     fileprivate func parts(left: Int64) -> [String] {
-        guard let perSecond else { return [] }
-        let time = secondsLeft(for: left).map { "\(RunProgress.clock($0)) left" } ?? ""
-        return ["\(ByteCount(Int64(perSecond)))/s".padded(to: 12, right: true), time.padded(to: 9, right: true)]
+        RunProgress.pace(perSecond, secondsLeft: secondsLeft(for: left))
     }
 }
 
 extension Upload.Phase {
     /// What a worker does in the phase.
-    fileprivate var doing: String {
+    var doing: String {
         switch self {
         case .mint: "asking for a grant"
         case .create: "creating"
@@ -99,7 +104,7 @@ extension Upload.Phase {
         }
     }
 
-    fileprivate static func > (one: Self, other: Self) -> Bool {
+    static func > (one: Self, other: Self) -> Bool {
         guard let left = allCases.firstIndex(of: one), let right = allCases.firstIndex(of: other) else { return false }
         return left > right
     }

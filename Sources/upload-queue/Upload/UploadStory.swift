@@ -2,9 +2,9 @@ import Foundation
 import Uploads
 
 /// An upload's story in plain words: how it stands, what happens next by itself, and what a person can do.
-struct UploadStory {
+struct UploadStory: Sendable {
     let upload: Upload
-    let now: Date
+    var now: Date
     /// Whether any worker runs that could take it up.
     let hasWorkers: Bool
     /// Whether an upload to its destination needs a grant, which a cancelled one has forgotten.

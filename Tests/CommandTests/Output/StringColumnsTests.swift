@@ -31,6 +31,21 @@ import Testing
         #expect("one two".wrapped(to: nil, indent: 2) == "one two")
     }
 
+    @Test func wordsThatAreTooLongAreBrokenWhereThatIsAsked() {
+        #expect("a-word-that-is-long b".wrapped(to: 7, indent: 1, breaksWords: true) == "a-word-\n that-is\n -long b")
+        #expect("日本語".wrapped(to: 3, indent: 0, breaksWords: true) == "日\n本\n語")
+        #expect("日本".wrapped(to: 1, indent: 0, breaksWords: true) == "日\n本")
+    }
+
+    @Test(arguments: 0...12) func clippedTextFitsAndKeepsItsColours(_ width: Int) {
+        let text = "ab\u{1B}[31m日本\u{1B}[0m\u{1B}[1m\u{301}xyz\u{1B}[0m"
+        let clipped = text.clipped(to: width)
+        #expect(clipped.withoutStyles.columns <= width)
+        #expect(clipped.unicodeScalars.count { $0 == "\u{1B}" } == 4)
+        #expect(width < 9 || clipped == text)
+        #expect(width != 5 || clipped.withoutStyles == "ab日")
+    }
+
     @Test func paddingCountsColumns() {
         #expect("日".padded(to: 4) == "日  ")
         #expect("日".padded(to: 4, right: true) == "  日")

@@ -64,6 +64,19 @@ final class PseudoTerminal: Sendable {
         guard ioctl(master, UInt(TIOCSWINSZ), &size) == 0 else { throw Failed(call: "ioctl") }
     }
 
+    /// Types, as a person does.
+    func type(_ text: String) throws {
+        let bytes = Array(text.utf8)
+        guard write(master, bytes, bytes.count) == bytes.count else { throw Failed(call: "write") }
+    }
+
+    /// How it treats what is typed and what is written (termios(3)): flags of input, output, control and local modes.
+    func modes() throws -> [UInt] {
+        var modes = termios()
+        guard tcgetattr(slave, &modes) == 0 else { throw Failed(call: "tcgetattr") }
+        return [modes.c_iflag, modes.c_oflag, modes.c_cflag, modes.c_lflag].map { UInt($0) }
+    }
+
     /// Waits until what was written fulfils a condition, and returns it.
     func text(where condition: (String) -> Bool) async -> String {
         if condition(text) { return text }

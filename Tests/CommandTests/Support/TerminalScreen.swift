@@ -7,6 +7,12 @@ struct TerminalScreen {
     private var column = 0
     private let columns: Int
     private var breaksLines = true
+    /// The screen that is not shown.
+    private var other: (rows: [[Character]], row: Int, column: Int) = ([[]], 0, 0)
+
+    /// Whether a program has the screen for itself.
+    private(set) var isAlternate = false
+    private(set) var hasCursor = true
 
     /// The columns of the widest line that ever stood there.
     private(set) var widest = 0
@@ -15,9 +21,16 @@ struct TerminalScreen {
         self.columns = columns
         var rest = text[...]
         while let character = rest.first {
-            if character == "\u{1B}", let match = rest.prefixMatch(of: #/\u{1B}\[(\?7)?([0-9]*)([A-Za-z])/#) {
+            if character == "\u{1B}",
+                let match = rest.prefixMatch(of: #/\u{1B}\[(\??)([0-9]*)(?:;([0-9]+))?([A-Za-z])/#)
+            {
                 rest = rest[match.range.upperBound...]
-                if match.1 != nil { breaksLines = match.3 == "h" } else { obey(match.3, Int(match.2) ?? 0) }
+                let number = Int(match.2) ?? 0
+                if match.1.isEmpty {
+                    obey(match.4, number, match.3.flatMap { Int($0) } ?? 1)
+                } else {
+                    set(number, match.4 == "h")
+                }
             } else {
                 rest = rest.dropFirst()
                 put(character)
@@ -58,9 +71,25 @@ struct TerminalScreen {
         if row == rows.count { rows.append([]) }
     }
 
-    private mutating func obey(_ command: Substring, _ number: Int) {
+    private mutating func set(_ mode: Int, _ isOn: Bool) {
+        switch mode {
+        case 7: breaksLines = isOn
+        case 25: hasCursor = isOn
+        case 1049 where isOn != isAlternate:
+            // The cursor is kept with the screen, as xterm does.
+            (rows, row, column, other) = (other.rows, other.row, other.column, (rows, row, column))
+            isAlternate = isOn
+        default: break
+        }
+    }
+
+    private mutating func obey(_ command: Substring, _ number: Int, _ second: Int) {
         switch command {
         case "A": row = max(0, row - max(1, number))
+        case "H":
+            (row, column) = (max(1, number) - 1, second - 1)
+            while rows.count <= row { rows.append([]) }
+        case "J" where number == 2: rows = rows.map { _ in [] }
         case "K": rows[row].removeSubrange(min(column, rows[row].count)...)
         case "J":
             rows[row].removeSubrange(min(column, rows[row].count)...)
