@@ -70,7 +70,8 @@ struct ClaimRoom {
         var inHand: [String: Int] = [:]
         let counts = try Row.fetchAll(
             db.cachedStatement(
-                sql: "SELECT destination, count(*) AS uploads FROM upload WHERE status = 'processing' GROUP BY destination"
+                sql:
+                    "SELECT destination, count(*) AS uploads FROM upload WHERE status = 'processing' GROUP BY destination"
             )
         )
         for row in counts { inHand[row["destination"]] = row["uploads"] }
@@ -122,7 +123,9 @@ struct ClaimRoom {
                 continue
             }
             looked += 1
-            if wrapped, let start, (start.destination, start.batch) < (current.key.destination, current.key.batch) { break }
+            if wrapped, let start, (start.destination, start.batch) < (current.key.destination, current.key.batch) {
+                break
+            }
             if isOpen(current.key) { open.append(current) }
             lane =
                 isOpen(current.key.destination)

@@ -135,7 +135,9 @@ extension Migration {
     /// Refuses another program's database in which the queue's tables are newer, were edited, or are not the queue's.
     static func inspectApplications(_ db: Database, path: String) throws {
         guard try db.tableExists("schema_migration") else {
-            let names = ["upload", "destination", "worker", "transition", "upload_event", "erased_secret", "batch", "queue"]
+            let names = [
+                "upload", "destination", "worker", "transition", "upload_event", "erased_secret", "batch", "queue",
+            ]
             for name in names where try db.tableExists(name) {
                 throw UploadStoreError(
                     .anotherProgram,

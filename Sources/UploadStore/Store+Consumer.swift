@@ -28,7 +28,9 @@ extension Store {
     /// Every consumer with its cursor, by name.
     package func consumers() async throws -> [(name: String, cursor: Int64)] {
         try await read { db in
-            try Row.fetchAll(db, sql: "SELECT name, cursor FROM consumer ORDER BY name").map { ($0["name"], $0["cursor"]) }
+            try Row.fetchAll(db, sql: "SELECT name, cursor FROM consumer ORDER BY name").map {
+                ($0["name"], $0["cursor"])
+            }
         }
     }
 

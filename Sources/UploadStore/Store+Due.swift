@@ -107,7 +107,8 @@ extension Store {
         try await read { db in
             let failed = try Int.fetchOne(
                 db,
-                sql: "SELECT count(*) FROM upload WHERE finished_at IS NOT NULL AND finished_at >= ? AND status = 'failed'",
+                sql:
+                    "SELECT count(*) FROM upload WHERE finished_at IS NOT NULL AND finished_at >= ? AND status = 'failed'",
                 arguments: [failedSince]
             )
             let waiting = try Int.fetchOne(

@@ -64,7 +64,9 @@ extension Store {
                 arguments: ["now": now]
             )
             let timed = kinds.compactMap { row -> WaitingSummary? in
-                guard row["uploads"] > 0, let reason = WaitingSummary.Reason(rawValue: row["reason"]) else { return nil }
+                guard row["uploads"] > 0, let reason = WaitingSummary.Reason(rawValue: row["reason"]) else {
+                    return nil
+                }
                 return WaitingSummary(
                     reason: reason,
                     detail: row["detail"],

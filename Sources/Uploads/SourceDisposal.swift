@@ -107,7 +107,9 @@ struct SourceDisposal: Sendable {
             throw Errno(rawValue: errno)
         }
         guard information.st_mode & S_IFMT == S_IFREG else {
-            throw Kept(reason: "\(source) stays, since it is a link or no regular file; only what it names was uploaded")
+            throw Kept(
+                reason: "\(source) stays, since it is a link or no regular file; only what it names was uploaded"
+            )
         }
         let found: SourceIdentity
         do {
@@ -183,7 +185,8 @@ struct SourceDisposal: Sendable {
         try restore(own, as: source)
         throw Kept(
             reason: reason == .fileExists
-                ? "\(source) stays, since there is a \(target) already" : "\(source) stays, since \(target) cannot be made: \(reason)"
+                ? "\(source) stays, since there is a \(target) already"
+                : "\(source) stays, since \(target) cannot be made: \(reason)"
         )
     }
 

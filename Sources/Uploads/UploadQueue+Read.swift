@@ -63,14 +63,6 @@ extension UploadQueue {
         public var bytesThere: Int64
         /// Bytes of their files.
         public var bytes: Int64
-
-        init?(_ summary: StatusSummary) {
-            guard let status = Upload.Status(rawValue: summary.status.rawValue) else { return nil }
-            self.status = status
-            uploads = summary.uploads
-            bytesThere = summary.bytesThere
-            bytes = summary.bytes
-        }
     }
 
     /// One upload.
@@ -174,5 +166,17 @@ extension UploadQueue {
             if open.isEmpty { return }
             try await UploadQueueError.wrapping { try await watch.change(since: mark) }
         }
+    }
+}
+
+extension UploadQueue.StatusCount {
+    init?(_ summary: StatusSummary) {
+        guard let status = Upload.Status(rawValue: summary.status.rawValue) else { return nil }
+        self.init(
+            status: status,
+            uploads: summary.uploads,
+            bytesThere: summary.bytesThere,
+            bytes: summary.bytes
+        )
     }
 }

@@ -304,7 +304,8 @@ struct UploadRun: Sendable {
                 bandwidth.wait(for: bytes, to: name, at: Double(NIODeadline.now().uptimeNanoseconds) / 1e9)
             }
         )
-        let answer = try await context.transport.send(request, file: file, pace: pace) { [monitor = context.monitor, claim] bytes in
+        let answer = try await context.transport.send(request, file: file, pace: pace) {
+            [monitor = context.monitor, claim] bytes in
             if isTransfer { monitor.sent(bytes, of: claim.uploadID) }
         }
         logger.trace("Answered", metadata: ["http.response.status_code": "\(answer.status)"])

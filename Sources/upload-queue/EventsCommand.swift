@@ -42,7 +42,9 @@ struct EventsCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard consumer == nil || (after == nil && upload == nil) else {
-            throw ValidationError("--consumer knows where to go on, and reads all uploads; --after and --upload do not go with it.")
+            throw ValidationError(
+                "--consumer knows where to go on, and reads all uploads; --after and --upload do not go with it."
+            )
         }
         guard consumer.map({ 1...255 ~= $0.unicodeScalars.count }) ?? true else {
             throw ValidationError("A consumer's name is 1 to 255 characters.")

@@ -6,11 +6,10 @@ import Testing
 @Suite struct ListCommandTests {
     private static let columns: Set<String> = [
         "id", "status", "phase", "source_path", "destination", "upload_offset", "upload_length", "upload_url",
-        "attempt",
-        "filename", "content_type", "not_before", "retry_at", "pause_reason", "requested", "expires_at",
-        "last_error_code",
-        "last_error",
-        "response", "captured", "created_at", "finished_at",
+        "attempt", "filename", "content_type", "not_before", "retry_at", "pause_reason", "requested", "expires_at",
+        "last_error_code", "last_error", "response", "captured", "created_at", "finished_at", "priority", "batch",
+        "tags",
+        "deadline", "copied", "original_path", "after_completion",
     ]
 
     private static func withThree() async throws -> QueueCommands {
@@ -93,7 +92,11 @@ import Testing
         #expect(text.contains("pending        2        0 B  22 B\n"))
         #expect(text.contains("no worker is running"))
         let object = try await commands.object("status", "--json")
-        #expect(Set(object.keys) == ["database", "statuses", "workers", "waiting", "errors"])
+        #expect(
+            Set(object.keys) == [
+                "database", "paused", "concurrency", "bytes_per_second", "statuses", "workers", "waiting", "errors",
+            ]
+        )
         #expect(object["database"] as? String == commands.database)
         let statuses = try #require(object["statuses"] as? [[String: Any]])
         let names = ["pending", "processing", "paused", "completed", "failed", "cancelled"]

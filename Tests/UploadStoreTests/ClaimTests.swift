@@ -115,7 +115,9 @@ import Testing
         let fixture = try await StoreFixture()
         try await fixture.add()
         let worker = try await fixture.store.startWorker()
-        try Shell(path: fixture.path).run("INSERT INTO schema_migration (version, name, sha256) VALUES (\(Migration.latest + 1), 'next', 'x')")
+        try Shell(path: fixture.path).run(
+            "INSERT INTO schema_migration (version, name, sha256) VALUES (\(Migration.latest + 1), 'next', 'x')"
+        )
         #expect(try await storeError { _ = try await fixture.claim(worker) }.code == .newerSchema)
         #expect(try await fixture.row(1).status == .pending)
         #expect(try await fixture.events(1).map(\.event) == ["add"])

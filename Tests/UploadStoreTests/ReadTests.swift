@@ -114,7 +114,10 @@ import Testing
         try await fixture.add(4)
         #expect(try await fixture.store.nextDue(after: StoreFixture.now) == nil, "what is due now is not waited for")
         try await fixture.set("not_before = '2026-11-22T12:30:00.000Z', retry_at = '\(StoreFixture.later)'", of: 1)
-        #expect(try await fixture.store.nextDue(after: StoreFixture.now) == StoreFixture.later, "the first of its times")
+        #expect(
+            try await fixture.store.nextDue(after: StoreFixture.now) == StoreFixture.later,
+            "the first of its times"
+        )
         try await fixture.set("retry_at = '2026-11-22T12:10:00.000Z'", of: 2)
         try await fixture.set("retry_at = NULL", of: 1)
         #expect(try await fixture.store.nextDue(after: StoreFixture.now) == "2026-11-22T12:10:00.000Z")

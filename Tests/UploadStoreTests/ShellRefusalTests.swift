@@ -209,7 +209,10 @@ import Testing
                 }
                 let message = error.message ?? ""
                 // Which of the triggers that refuse a change speaks first is SQLite's choice.
-                let ways = ["is its worker's", "created_at stay", "(see table transition)", "does not change hands", "batch and spooled stay"]
+                let ways = [
+                    "is its worker's", "created_at stay", "(see table transition)", "does not change hands",
+                    "batch and spooled stay",
+                ]
                 #expect(ways.contains { message.contains($0) }, "\(column): \(message)")
             }
         }

@@ -44,7 +44,7 @@ import Uploads
         + cases(.transfer, [460], "checksum_mismatch", requests: 2)
         + [
             Case(step: .create, effect: .dropHeader("Location"), ending: .failed("malformed_answer"), requests: 3),
-            Case(step: .offset, effect: .dropHeader("Upload-Offset"), ending: .failed("malformed_answer"), requests: 2),
+            Case(step: .offset, effect: .dropHeader("Upload-Offset"), ending: .failed("malformed_answer"), requests: 3),
             Case(step: .transfer, effect: .acceptOnly(0), ending: .failed("too_many_attempts"), requests: 3 * attempts),
             Case(
                 step: .transfer,

@@ -43,7 +43,10 @@ final class AddProgress: Sendable {
         let rate = Double(state.withLock { $0.new + $0.old }) / max(0.001, (ContinuousClock.now - start) / .seconds(1))
         let display = Display.of(2, color: .never)
         let columns = display.columns ?? 80
-        Output.showFooter(["\(summary), \(Int(rate)) files/s".cut(to: columns - 1, mark: display.mark)], columns: columns)
+        Output.showFooter(
+            ["\(summary), \(Int(rate)) files/s".cut(to: columns - 1, mark: display.mark)],
+            columns: columns
+        )
     }
 
     func reject() { state.withLock { $0.rejected += 1 } }

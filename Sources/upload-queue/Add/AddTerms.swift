@@ -68,8 +68,12 @@ struct AddTerms: ParsableArguments {
     var ifExists = AddOptions.ExistingPolicy.return
 
     func validate() throws {
-        guard !unique || uniqueKey == nil else { throw ValidationError("--unique and --unique-key exclude each other.") }
-        guard !deleteAfter || moveTo == nil else { throw ValidationError("--delete-after and --move-to exclude each other.") }
+        guard !unique || uniqueKey == nil else {
+            throw ValidationError("--unique and --unique-key exclude each other.")
+        }
+        guard !deleteAfter || moveTo == nil else {
+            throw ValidationError("--delete-after and --move-to exclude each other.")
+        }
     }
 
     /// The options for the library, with the times seen from now.

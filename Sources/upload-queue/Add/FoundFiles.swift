@@ -102,7 +102,8 @@ struct FoundFiles: AsyncSequence {
                 let text = pattern.contains("/") ? path : path.split(separator: "/").last.map(String.init) ?? path
                 return fnmatch(pattern, text, 0) == 0
             }
-            return (files.include.isEmpty || files.include.contains(where: fits)) && !files.exclude.contains(where: fits)
+            return (files.include.isEmpty || files.include.contains(where: fits))
+                && !files.exclude.contains(where: fits)
         }
     }
 }
@@ -157,7 +158,8 @@ private final class FolderReader {
             case S_IFDIR: return .folder(path)
             case S_IFREG: return .file(path)
             // A link to a file is that file; one to a folder could lead in a circle.
-            case S_IFLNK where stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG: return .file(path)
+            case S_IFLNK where stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG:
+                return .file(path)
             default: continue
             }
         }
@@ -220,7 +222,10 @@ private final class ListReader {
             buffer.removeFirst(start)
             start = 0
             guard buffer.count < Self.longest else {
-                throw CommandError(.badData, "a line of \(name) is longer than \(Self.longest) bytes; is it a list of files?")
+                throw CommandError(
+                    .badData,
+                    "a line of \(name) is longer than \(Self.longest) bytes; is it a list of files?"
+                )
             }
             try fill()
         }
@@ -228,7 +233,7 @@ private final class ListReader {
 
     private func fill() throws {
         do {
-            let piece = try Array<UInt8>(unsafeUninitializedCapacity: 1 << 16) { bytes, count in
+            let piece = try [UInt8](unsafeUninitializedCapacity: 1 << 16) { bytes, count in
                 count = try file.read(into: UnsafeMutableRawBufferPointer(bytes))
             }
             isAtEnd = piece.isEmpty

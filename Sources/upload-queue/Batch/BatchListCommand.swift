@@ -22,7 +22,8 @@ struct BatchListCommand: AsyncParsableCommand {
         if output.json { return try Output.json(batches.map(BatchRecord.init)) }
         guard !batches.isEmpty else { return Output.note("there is no batch") }
         var table = Table([
-            .text("BATCH"), "STATE", .right("UPLOADS"), .right("LEFT"), .right("COMPLETED"), .right("FAILED"), .right("%"),
+            .text("BATCH"), "STATE", .right("UPLOADS"), .right("LEFT"), .right("COMPLETED"), .right("FAILED"),
+            .right("%"),
         ])
         for batch in batches {
             let record = BatchRecord(batch)

@@ -9,14 +9,17 @@ struct DestinationTerms: ParsableArguments {
     @Option(help: ArgumentHelp("Bytes sent a second, by all workers together; at least 1KiB.", valueName: "bytes"))
     var rate: ByteCount?
 
-    @Option(help: ArgumentHelp("Tries without progress after which an upload fails; by default 300.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("Tries without progress after which an upload fails; by default 300.", valueName: "count")
+    )
     var maxAttempts: Int?
 
     @Option(help: ArgumentHelp("Seconds of the longest back-off; by default 300.", valueName: "seconds"))
     var longestDelay: Int?
 
     func validate() throws {
-        guard concurrency.map({ $0 > 0 }) ?? true, maxAttempts.map({ $0 > 0 }) ?? true, longestDelay.map({ $0 > 0 }) ?? true
+        guard concurrency.map({ $0 > 0 }) ?? true, maxAttempts.map({ $0 > 0 }) ?? true,
+            longestDelay.map({ $0 > 0 }) ?? true
         else { throw ValidationError("--concurrency, --max-attempts and --longest-delay are 1 or more.") }
         guard rate.map({ $0.bytes >= 1024 }) ?? true else { throw ValidationError("--rate is 1KiB or more.") }
     }

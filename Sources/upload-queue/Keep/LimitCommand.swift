@@ -13,7 +13,10 @@ struct LimitCommand: AsyncParsableCommand {
     )
 
     @Option(
-        help: ArgumentHelp("Uploads in hand at the same time, 1 or more; none takes the limit away.", valueName: "count|none"),
+        help: ArgumentHelp(
+            "Uploads in hand at the same time, 1 or more; none takes the limit away.",
+            valueName: "count|none"
+        ),
         transform: Change.count
     )
     var concurrency: Change<Int>?

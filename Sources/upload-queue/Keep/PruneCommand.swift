@@ -26,7 +26,9 @@ struct PruneCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keep so many of them, those that ended last.", valueName: "count"))
     var keep: Int?
 
-    @Option(help: ArgumentHelp("Those of this status: completed, failed or cancelled; repeatable.", valueName: "status"))
+    @Option(
+        help: ArgumentHelp("Those of this status: completed, failed or cancelled; repeatable.", valueName: "status")
+    )
     var status: [Upload.Status] = []
 
     @Option(help: ArgumentHelp("Only those of this batch.", valueName: "name"))

@@ -12,6 +12,7 @@ struct CancelCommand: AsyncParsableCommand {
     @OptionGroup var uploads: UploadSelection
 
     func run() async throws {
-        try await uploads.each(of: [.pending, .processing, .paused, .failed]) { queue, id in try await queue.cancel(id) }
+        try await uploads.each(of: [.pending, .processing, .paused, .failed]) { queue, id in try await queue.cancel(id)
+        }
     }
 }

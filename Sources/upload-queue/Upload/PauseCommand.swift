@@ -23,7 +23,9 @@ struct PauseCommand: AsyncParsableCommand {
 
     func run() async throws {
         let queue = try await database.open()
-        guard id.isEmpty else { return try await ResumeCommand.each(id, in: queue, output.json) { try await $0.pause($1) } }
+        guard id.isEmpty else {
+            return try await ResumeCommand.each(id, in: queue, output.json) { try await $0.pause($1) }
+        }
         try await scope.set(paused: true, in: queue, json: output.json)
     }
 }

@@ -48,7 +48,9 @@ struct ResumeCommand: AsyncParsableCommand {
     static func check(_ id: [Int64], _ scope: ScopeOptions, others: Bool) throws {
         let kinds = [!id.isEmpty, !scope.scopes.isEmpty, others].count { $0 }
         guard kinds == 1 else {
-            throw ValidationError("Name uploads by their ids, or something as a whole by --queue, --destination or --batch.")
+            throw ValidationError(
+                "Name uploads by their ids, or something as a whole by --queue, --destination or --batch."
+            )
         }
     }
 

@@ -144,7 +144,11 @@ struct ChangeReport {
             }
             isEmpty = false
         case .changed(nil):
-            if json { try Output.write((isEmpty ? "[\n" : ",\n") + "{\"id\":\(id)}") } else { try Output.line("\(id)  removed") }
+            if json {
+                try Output.write((isEmpty ? "[\n" : ",\n") + "{\"id\":\(id)}")
+            } else {
+                try Output.line("\(id)  removed")
+            }
             isEmpty = false
         }
     }

@@ -42,7 +42,10 @@ extension UploadStory {
         facts.add("URL", upload.uploadURL)
         facts.add("not before", time(upload.notBefore))
         facts.add("deadline", time(upload.deadline))
-        facts.add("afterwards", upload.afterCompletion.map { $0 == "move" ? "the file is moved" : "the file is deleted" })
+        facts.add(
+            "afterwards",
+            upload.afterCompletion.map { $0 == "move" ? "the file is moved" : "the file is deleted" }
+        )
         // What is complete or cancelled does not expire any more.
         if upload.status != .completed, upload.status != .cancelled { facts.add("expires", time(upload.expiresAt)) }
         facts.add("added", time(upload.createdAt))
