@@ -27,6 +27,12 @@ package struct LimitsInForce: Sendable, Equatable {
     package var destinations: [String: Limits]
     /// Uploads that each worker holds for each destination.
     package var inHand: [Int64: [String: Int]]
+
+    package init(queue: Limits, destinations: [String: Limits], inHand: [Int64: [String: Int]]) {
+        self.queue = queue
+        self.destinations = destinations
+        self.inHand = inHand
+    }
 }
 
 extension Store {
