@@ -34,6 +34,13 @@ extension Store {
         }
     }
 
+    /// Whether an upload that may have killed its workers waits for one that has nothing else in hand.
+    package func hasSuspect(now: String, horizon: String) async throws -> Bool {
+        try await read { db in
+            try Self.suspect(ClaimRoom(now: now, horizon: horizon, db), now, horizon, db) != nil
+        }
+    }
+
     /// Whether nothing is left to do soon: no upload is processing, and the pending ones are for later.
     ///
     /// What is paused, by itself or with its batch, its destination or the queue, is for later.

@@ -10,6 +10,8 @@ final class WorkShift: Sendable {
         var active = 0
         /// An upload that may have killed its workers is in hand, alone.
         var alone = false
+        /// Uploads that were claimed while one that may have killed its workers was waiting.
+        var claimsBesideSuspect = 0
         var stopping = false
         var overdue = false
         /// When the next upload becomes due.
@@ -18,6 +20,8 @@ final class WorkShift: Sendable {
 
     /// Every how many looks at the database the locks of other workers are tried.
     private static let looksPerTakeover = 2
+    /// After so many, the hands are emptied for an upload that has to be worked alone.
+    private static let mostClaimsBesideSuspect = 100
     /// Seconds; a draining run waits for a back-off that ends within.
     private static let soon: TimeInterval = 60
 
@@ -155,6 +159,7 @@ final class WorkShift: Sendable {
         let horizon = horizon(now)
         let now = Timestamp.text(now)
         let suspects = active == 0 ? SuspectRule.aloneFirst : .none
+        if active > 0, state.withLock({ $0.claimsBesideSuspect >= Self.mostClaimsBesideSuspect }) { return [] }
         guard room > 0, try await store.hasDue(now: now, horizon: horizon, suspects: suspects) else { return [] }
         let claimed = try await patiently(orElse: []) {
             try await store.claim(
@@ -166,7 +171,9 @@ final class WorkShift: Sendable {
                 horizon: horizon
             )
         }
+        let isBesideSuspect = active > 0 ? try await store.hasSuspect(now: now, horizon: horizon) : false
         state.withLock { state in
+            state.claimsBesideSuspect = isBesideSuspect ? state.claimsBesideSuspect + claimed.count : 0
             state.active += claimed.count
             state.alone = claimed.contains { $0.upload.crashes >= Store.suspectCrashes }
         }

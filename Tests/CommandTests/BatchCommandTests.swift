@@ -84,4 +84,20 @@ import Testing
         #expect(ending.status == 0)
         #expect(ending.lines.count == 3)
     }
+
+    /// What becomes of a source is another event of the same upload, and no second completion.
+    @Test func aRunTellsACopyOnce() async throws {
+        let folder = try TemporaryFolder()
+        try await withDevelopmentServer(.init(directory: folder["server"])) { server in
+            let commands = try QueueCommands()
+            try commands.write("a")
+            try await commands.output("add", "a", "--copy", "--to", server.endpoint)
+            try FileManager.default.removeItem(atPath: commands.folder["a"])
+            let ending = try await commands.run("run", "--drain")
+            #expect(ending.status == 0)
+            #expect(ending.lines.count == 1)
+            #expect(ending.errors.hasPrefix("upload-queue: 1 completed"))
+            #expect(try await commands.output("events", "--event", "source deleted").split(separator: "\n").count == 1)
+        }
+    }
 }

@@ -121,6 +121,23 @@ import Uploads
         }
     }
 
+    /// A worker that is never idle empties its hands for an upload that has to be worked alone.
+    @Test func aSuspectHasItsTurnAmongManyOthers() async throws {
+        try await Scene.run { scene in
+            let path = try scene.folder.write("small.bin", bytes: 10)
+            let ids = try await scene.queue.add(Array(repeating: .file(path), count: 250), to: "server")
+            try await scene.whileWorking(scene.processor(concurrency: 2, drain: false)) {
+                try await scene.queue.waitUntilFinished(ids[0])
+                try await scene.sql("UPDATE upload SET crashes = 2 WHERE id = 250 AND status = 'pending'")
+                try await scene.queue.waitUntilFinished()
+            }
+            let claims = try await scene.queue.events(limit: 10_000).filter { $0.event == "claim" }
+            #expect(claims.count == 250)
+            let turn = try #require(claims.firstIndex { $0.uploadID == 250 })
+            #expect(turn < 249, "it was not the last one")
+        }
+    }
+
     @Test func drainOfAnEmptyQueueReturns() async throws {
         try await Scene.run { scene in
             try await scene.drain()

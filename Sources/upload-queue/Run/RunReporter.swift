@@ -102,7 +102,8 @@ final class RunReporter: Service {
 
     private func tell(_ event: UploadEvent) async throws {
         if event.status == "pending" { tellFirst(event) }
-        guard ["completed", "failed", "paused", "cancelled"].contains(event.status),
+        // What becomes of the source afterwards is another event of the same upload.
+        guard ["completed", "failed", "paused", "cancelled"].contains(event.status), !event.event.hasPrefix("source "),
             let upload = try await queue.upload(event.uploadID)
         else { return }
         state.withLock { state in
