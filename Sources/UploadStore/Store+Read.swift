@@ -37,6 +37,32 @@ package struct UploadFilter: Sendable {
     }
 }
 
+/// Which events to list.
+package struct EventFilter: Sendable {
+    /// Only later ones.
+    package var after: Int64 = 0
+    package var uploadID: Int64?
+    /// Only these words; empty: any.
+    package var events: [String] = []
+    /// How the upload stood afterwards; empty: any.
+    package var statuses: [Status] = []
+    package var errorCode: String?
+    /// Only those at or after this time.
+    package var since: String?
+    /// Of uploads that are there still.
+    package var destination: String?
+    package var batch: String?
+    package var tag: String?
+    /// 1 or more.
+    package var limit = 1000
+
+    package init(after: Int64 = 0, uploadID: Int64? = nil, limit: Int = 1000) {
+        self.after = after
+        self.uploadID = uploadID
+        self.limit = limit
+    }
+}
+
 /// One line of the view `queue_summary`.
 package struct StatusSummary: Sendable, Equatable {
     package var status: Status
@@ -131,14 +157,34 @@ extension Store {
 
     /// What happened after an event, oldest first.
     package func events(after sequence: Int64, uploadID: Int64? = nil, limit: Int = 1000) async throws -> [EventRow] {
+        try await events(matching: EventFilter(after: sequence, uploadID: uploadID, limit: limit))
+    }
+
+    /// What happened, oldest first.
+    package func events(matching filter: EventFilter) async throws -> [EventRow] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM upload_event WHERE seq > ? AND (? IS NULL OR upload_id = ?) ORDER BY seq LIMIT ?
-                    """,
-                arguments: [sequence, uploadID, uploadID, max(1, limit)]
-            ).map(EventRow.init)
+            var sql = "SELECT * FROM upload_event WHERE seq > ?"
+            var arguments: StatementArguments = [filter.after]
+            func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+                guard let value else { return }
+                sql += " AND \(condition)"
+                arguments += [value]
+            }
+            func add(_ column: String, in values: [String]) {
+                guard !values.isEmpty else { return }
+                sql += " AND \(column) IN (\(values.map { _ in "?" }.joined(separator: ", ")))"
+                arguments += StatementArguments(values)
+            }
+            add("upload_id = ?", filter.uploadID)
+            add("event", in: filter.events)
+            add("status", in: filter.statuses.map(\.rawValue))
+            add("error_code = ?", filter.errorCode)
+            add("at >= ?", filter.since)
+            add("(SELECT destination FROM upload WHERE id = upload_id) = ?", filter.destination)
+            add("coalesce(batch, (SELECT batch FROM upload WHERE id = upload_id)) = ?", filter.batch)
+            add("upload_id IN (SELECT upload_id FROM upload_tag WHERE tag = ?)", filter.tag)
+            sql += " ORDER BY seq LIMIT \(max(1, filter.limit))"
+            return try Row.fetchAll(db, sql: sql, arguments: arguments).map(EventRow.init)
         }
     }
 

@@ -75,6 +75,14 @@ public struct UploadProcessor: Service, CustomStringConvertible {
         self.options = options
     }
 
+    /// Bytes of an upload that its request in flight handed to the network, beyond ``Upload/offset``.
+    ///
+    /// The server need not have them; with its answer they are part of the offset, or were lost.
+    ///
+    /// - Parameter id: The upload.
+    /// - Returns: The bytes; nil where this processor does not hold the upload.
+    public func bytesInFlight(of id: Upload.ID) -> Int64? { monitor.current.first { $0.id == id }?.sent }
+
     /// Works the queue until it is drained (if so asked), the service is shut down, or the task is cancelled.
     ///
     /// - Throws: ``UploadQueueError`` when the database fails. Uploads in hand are taken up by the next run.

@@ -140,6 +140,16 @@ extension UploadQueue {
         return result.rows.compactMap { Int64($0[0]) }
     }
 
+    /// What happened, oldest first.
+    package func events(matching filter: EventFilter) async throws -> [UploadEvent] {
+        try await UploadQueueError.wrapping { try await store.events(matching: filter).map(UploadEvent.init) }
+    }
+
+    /// Notes that a reader has dealt with every event up to one.
+    package func acknowledge(_ event: UploadEvent.ID, by consumer: String) async throws {
+        try await UploadQueueError.wrapping { try await store.acknowledge(event, by: consumer) }
+    }
+
     /// The newest upload, 0 where there is none.
     package func lastUploadID() async throws -> Upload.ID { try await newestUploads(limit: 1).first ?? 0 }
 

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import UploadStore
 import Uploads
 
 /// `upload-queue events`.
@@ -7,8 +9,8 @@ struct EventsCommand: AsyncParsableCommand {
         commandName: "events",
         abstract: "Print what happened, oldest first; with --follow also what happens.",
         discussion: """
-            With --consumer the queue keeps how far a program came: an event counts as read once its line was written. So \
-            a program that was down learns what happened meanwhile, each event at least once. What a consumer has not \
+            With --consumer the queue keeps how far a program came: an event counts as read once its line was written, \
+            or where it does not fit what was asked for. So a program that was down learns what happened meanwhile, each event at least once. What a consumer has not \
             read is not pruned; --forget removes one.
             """
     )
@@ -21,6 +23,33 @@ struct EventsCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Only these events, such as finished; repeatable.", valueName: "event"))
     var event: [String] = []
+
+    @Option(help: ArgumentHelp("Only where the upload stood so afterwards; repeatable.", valueName: "status"))
+    var status: [Upload.Status] = []
+
+    @Option(help: ArgumentHelp("Only with this error's code.", valueName: "code"))
+    var error: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only since then.",
+            discussion: "A span back from now, such as 30m, 2h or 3d; or a time, such as 2026-11-26T14:00.",
+            valueName: "time"
+        )
+    )
+    var since: PointInTime?
+
+    @Option(
+        help: ArgumentHelp("Only of uploads to this destination that are still there.", valueName: "name"),
+        completion: .destinations
+    )
+    var destination: String?
+
+    @Option(help: ArgumentHelp("Only of this batch and its uploads.", valueName: "name"))
+    var batch: String?
+
+    @Option(help: ArgumentHelp("Only of uploads with this tag.", valueName: "tag"))
+    var tag: String?
 
     @Option(help: ArgumentHelp("Go on where this reader ended, and note how far it came.", valueName: "name"))
     var consumer: String?
@@ -56,25 +85,35 @@ struct EventsCommand: AsyncParsableCommand {
         let queue = try await database.open()
         if let forget { return try await queue.removeConsumer(forget) }
         let display = Display.of(1, color: color.color)
+        var filter = filter(at: Date())
         var left = limit ?? Int.max
-        var last = after ?? 0
-        if let consumer { last = try await queue.consumer(consumer).position() }
+        if let consumer { filter.after = try await queue.consumer(consumer).position() }
         while left > 0 {
-            let events = try await queue.events(after: last, of: upload, limit: 500)
-            for found in events {
-                last = found.id
-                guard event.isEmpty || event.contains(found.event) else { continue }
-                try write(found, on: display)
-                left -= 1
-                if left == 0 { break }
-            }
-            if let consumer, let read = events.last(where: { $0.id <= last }) {
-                try await queue.consumer(consumer).acknowledge(read)
-            }
+            filter.limit = min(500, left)
+            // Taken before reading, so that what is read next is behind it.
+            let newest = try await queue.lastEventID()
+            let events = try await queue.events(matching: filter)
+            for event in events { try write(event, on: display) }
+            left -= events.count
+            // What does not fit the filter is read too.
+            filter.after = events.count < filter.limit ? max(newest, events.last?.id ?? 0) : events.last?.id ?? filter.after
+            if let consumer, filter.after > 0 { try await queue.acknowledge(filter.after, by: consumer) }
             guard events.isEmpty else { continue }
             guard follow else { return }
-            for try await _ in queue.newEvents(after: last) { break }
+            for try await _ in queue.newEvents(after: filter.after) { break }
         }
+    }
+
+    private func filter(at now: Date) -> EventFilter {
+        var filter = EventFilter(after: after ?? 0, uploadID: upload)
+        filter.events = event
+        filter.statuses = status.compactMap { Status(rawValue: $0.rawValue) }
+        filter.errorCode = error
+        filter.since = since.map { Timestamp.text($0.before(now)) }
+        filter.destination = destination
+        filter.batch = batch
+        filter.tag = tag
+        return filter
     }
 
     private func write(_ event: UploadEvent, on display: Display) throws {

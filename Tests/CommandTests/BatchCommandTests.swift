@@ -72,6 +72,18 @@ import Testing
         #expect(
             try await commands.output("events", "--event", "cancel", "--after", "2").split(separator: "\n").count == 2
         )
+        func count(_ filter: String...) async throws -> Int {
+            let ending = try await Command.run(["events"] + filter, in: commands.folder, environment: commands.environment)
+            return ending.lines.count
+        }
+        #expect(try await count("--batch", "scans") == 5)
+        #expect(try await count("--batch", "other") == 0)
+        #expect(try await count("--status", "cancelled") == 2)
+        #expect(try await count("--destination", "http://a.example/", "--status", "pending") == 2)
+        #expect(try await count("--tag", "none") == 0)
+        #expect(try await count("--error", "none") == 0)
+        #expect(try await count("--since", "1h") == 5)
+        #expect(try await count("--since", "2099-01-01") == 0)
         #expect(try await commands.output("events", "--forget", "billing").isEmpty)
         #expect(try await commands.output("events", "--consumer", "billing").split(separator: "\n").count == 5)
     }
