@@ -117,7 +117,8 @@ CREATE INDEX upload_retry ON upload (retry_at, destination, batch, last_error_co
     WHERE status = 'pending' AND retry_at IS NOT NULL;
 CREATE INDEX upload_not_before ON upload (not_before, destination, batch)
     WHERE status = 'pending' AND not_before IS NOT NULL;
-CREATE INDEX upload_deadline ON upload (deadline) WHERE status = 'pending' AND deadline IS NOT NULL;
+CREATE INDEX upload_deadline ON upload (deadline)
+    WHERE status = 'pending' AND deadline IS NOT NULL AND phase IN ('mint', 'create', 'transfer') AND completing = 0;
 CREATE INDEX upload_deletion ON upload (id) WHERE status = 'pending' AND requested = 'cancel';
 CREATE INDEX upload_paused ON upload (pause_reason, destination) WHERE status = 'paused';
 DROP INDEX upload_processing;

@@ -3,7 +3,7 @@
 DROP TRIGGER transition_is_fixed_insert;
 INSERT INTO transition
     SELECT 'deadline passed', 'pending', column1, 'failed', column1, 'worker'
-    FROM (VALUES ('mint'), ('create'), ('transfer'), ('finalize'), ('confirm'));
+    FROM (VALUES ('mint'), ('create'), ('transfer'));     -- later on all bytes are there, and it is seen through
 CREATE TRIGGER transition_is_fixed_insert BEFORE INSERT ON transition
 BEGIN SELECT RAISE(ABORT, 'transition: the contract is changed by a migration only'); END;
 

@@ -43,6 +43,10 @@ extension Store {
     /// The most uploads whose time has come that one transaction makes ready, or whose deadline has passed.
     private static let mostDue = 500
 
+    /// What a deadline can end, as the index `upload_deadline` holds it: not what may be whole at the server already.
+    static let untimely =
+        "status = 'pending' AND deadline IS NOT NULL AND phase IN ('mint', 'create', 'transfer') AND completing = 0"
+
     /// The most suspects that are looked at.
     private static let mostSuspects = 100
 
@@ -97,7 +101,7 @@ extension Store {
                 UPDATE upload SET status = 'failed', finished_at = ?, requested = NULL, retry_at = NULL,
                     last_error_code = 'deadline_passed',
                     last_error = 'it was not sent before its deadline, ' || deadline || '; retry takes it up without one'
-                WHERE id IN (SELECT id FROM upload WHERE status = 'pending' AND deadline IS NOT NULL AND deadline <= ?
+                WHERE id IN (SELECT id FROM upload WHERE \(untimely) AND deadline <= ?
                                AND requested IS NOT 'cancel' LIMIT ?)
                 """, [now, now, mostDue]
             ),

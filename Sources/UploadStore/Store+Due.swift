@@ -21,7 +21,7 @@ extension Store {
                                          AND retry_at > :horizon AND crashes < 2)
                             OR EXISTS (SELECT 1 FROM upload WHERE status = 'pending' AND not_before IS NOT NULL
                                          AND not_before <= :now AND crashes < 2)
-                            OR EXISTS (SELECT 1 FROM upload WHERE status = 'pending' AND deadline IS NOT NULL
+                            OR EXISTS (SELECT 1 FROM upload WHERE \(Self.untimely)
                                          AND deadline <= :now AND requested IS NOT 'cancel')
                         """
                 ),
@@ -98,7 +98,7 @@ extension Store {
                             UNION ALL SELECT min(not_before) FROM upload
                                 WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > :now
                             UNION ALL SELECT min(deadline) FROM upload
-                                WHERE status = 'pending' AND deadline IS NOT NULL AND deadline > :now
+                                WHERE \(Self.untimely) AND deadline > :now
                             UNION ALL SELECT min(retry_at) FROM destination
                                 WHERE retry_at > :now AND EXISTS (
                                     SELECT 1 FROM upload_count WHERE destination = name AND status = 'pending'))

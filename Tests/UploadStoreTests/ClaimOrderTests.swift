@@ -216,6 +216,23 @@ import Testing
         )
     }
 
+    /// Once all bytes may be at the server, what is left to do is done.
+    @Test func aDeadlineDoesNotEndWhatMayBeWhole() async throws {
+        let fixture = try await StoreFixture()
+        var upload = StoreFixture.upload()
+        upload.deadline = StoreFixture.later
+        _ = try await fixture.store.add([upload, upload])
+        let worker = try await fixture.store.startWorker()
+        let claims = try await fixture.claim(worker).map(\.claim)
+        for claim in claims {
+            try await fixture.store.created(claim, url: "https://tus.example.org/1", completing: claim == claims[0])
+        }
+        try await fixture.store.transferred(claims[1], next: .confirm, now: StoreFixture.now)
+        for claim in claims { try await fixture.store.released(claim) }
+        #expect(try await fixture.store.nextDue(after: StoreFixture.now) == nil)
+        #expect(try await fixture.claim(worker, now: StoreFixture.horizon).map(\.claim.uploadID) == [1, 2])
+    }
+
     /// More than one transaction makes ready are made ready all the same.
     @Test func everyUploadWhoseTimeHasComeIsReached() async throws {
         let fixture = try await StoreFixture()
