@@ -132,20 +132,28 @@ extension Migration {
         }
     }
 
+    /// What the migrations make.
+    private static let tablesAndViews: Set<String> = Set(
+        all.flatMap { migration in
+            String(decoding: migration.sql, as: UTF8.self).matches(of: #/CREATE (?:TABLE|VIEW) (\w+)/#)
+                .map { String($0.1) }
+        }
+    )
+
     /// Refuses another program's database in which the queue's tables are newer, were edited, or are not the queue's.
     static func inspectApplications(_ db: Database, path: String) throws {
+        func refusal(_ name: String) -> UploadStoreError {
+            UploadStoreError(
+                .anotherProgram,
+                "\(path) has a table or view \(name) of its own; the queue's tables need a database without it"
+            )
+        }
         guard try db.tableExists("schema_migration") else {
-            let names = [
-                "upload", "destination", "worker", "transition", "upload_event", "erased_secret", "batch", "queue",
-            ]
-            for name in names where try db.tableExists(name) {
-                throw UploadStoreError(
-                    .anotherProgram,
-                    "\(path) has a table \(name) of its own; the queue's tables need a database without it"
-                )
-            }
+            for name in tablesAndViews where try db.tableExists(name) || db.viewExists(name) { throw refusal(name) }
             return
         }
+        let columns = try db.columns(in: "schema_migration").map(\.name)
+        guard columns == ["version", "name", "sha256", "applied_at"] else { throw refusal("schema_migration") }
         let version = try version(db) ?? 0
         guard version <= latest else {
             throw UploadStoreError(

@@ -32,12 +32,21 @@ extension Store {
         }
     }
 
-    /// Whether an upload has this path as its source.
+    /// Whether an upload has this copy as its source.
+    ///
+    /// Also by its name alone, which is given once: where the queue was moved, its copies are in a folder that no row names.
     package func names(_ copy: String) async throws -> Bool {
-        try await read { db in
+        let name = copy.lastIndex(of: "/").map { String(copy[$0...]) } ?? copy
+        return try await read { db in
             try Bool.fetchOne(
-                db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM upload WHERE spooled = 1 AND source_path = ?)"),
-                arguments: [copy]
+                db.cachedStatement(
+                    sql: """
+                        SELECT EXISTS (SELECT 1 FROM upload WHERE spooled = 1 AND source_path = :path)
+                            OR EXISTS (SELECT 1 FROM upload WHERE spooled = 1
+                                         AND substr(source_path, -length(:name)) = :name)
+                        """
+                ),
+                arguments: ["path": copy, "name": name]
             ) ?? false
         }
     }

@@ -111,7 +111,7 @@ extension UploadQueue {
     /// - Returns: The consumer.
     public func consumer(_ name: String) -> EventConsumer { EventConsumer(name: name, queue: self) }
 
-    /// Forgets a consumer, so that it no longer keeps ``prune(_:)`` from removing what it had not read.
+    /// Forgets a consumer, so that it no longer keeps ``prune(_:progress:)`` from removing what it had not read.
     ///
     /// - Parameter name: Its name.
     /// - Throws: ``UploadQueueError`` `not_found` where there is none of that name.

@@ -105,6 +105,7 @@ struct Spool: Sendable {
     ///
     /// - Parameter isNamed: Whether an upload names a path.
     /// - Returns: How many copies were removed.
+    /// - Throws: ``UploadQueueError`` where the folder's lock cannot be taken, or what `isNamed` throws.
     @discardableResult
     func collect(isNamed: (String) async throws -> Bool) async throws -> Int {
         guard let hold = try await blocking({ try lock(LOCK_EX) }) else { return 0 }

@@ -16,7 +16,7 @@ extension UploadQueue {
     ///
     /// - Parameter database: The database, on a local filesystem, in WAL mode as a `DatabasePool` makes it.
     /// - Returns: The queue; it must not outlive the database.
-    /// - Throws: ``UploadQueueError`` `another_program` where a table of yours has the name of one of the queue's,
+    /// - Throws: ``UploadQueueError`` `another_program` where a table or view of yours has the name of one of the queue's,
     ///   `newer_schema`, `edited_schema`, `network_filesystem`.
     public static func open(in database: DatabasePool) async throws -> UploadQueue {
         try UploadQueueError.wrapping {

@@ -37,7 +37,7 @@ public struct UploadQueueError: Error, Sendable, CustomStringConvertible {
         public static let inputOutput = Code("input_output")
         /// The change is against the queue's rules.
         public static let refused = Code("refused")
-        /// There is no such upload or destination.
+        /// There is no such upload, destination, batch or consumer.
         public static let notFound = Code("not_found")
         /// Another upload has the unique key.
         public static let exists = Code("exists")

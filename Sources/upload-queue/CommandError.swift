@@ -21,11 +21,13 @@ struct CommandError: Error {
         /// When the command ends with it.
         var meaning: String {
             switch self {
-            case .failed: "some uploads failed (`run --drain`), a request was refused, or `doctor` found a problem"
-            case .waiting: "none failed, but some are paused or for later (`run --drain`)"
+            case .failed:
+                "some uploads failed (`run --drain`, `wait`), a request was refused, or `doctor` found a problem"
+            case .waiting:
+                "none failed, but some are paused or for later (`run --drain`), or not finished in time (`wait`)"
             case .usage: "wrong usage: an option or a value that is none"
             case .badData: "a grant, metadata or a path that cannot be used"
-            case .noInput: "no such file, upload, destination or queue, or not readable"
+            case .noInput: "no such file, upload, destination, batch or queue, or not readable"
             case .unavailable: "a port that cannot be listened on"
             case .cannotCreate: "the queue cannot be created or opened where it was named"
             case .inputOutput: "the disk is full or failed, or output cannot be written"

@@ -39,7 +39,7 @@ import Testing
         try await commands.output("add", "a", "--to", "archive")
         try await commands.output("add", "a", "--to", "archive")
         for (words, offers) in [
-            (["li"], ["list"]), (["list", "--dest"], ["--destination"]),
+            (["lis"], ["list"]), (["list", "--dest"], ["--destination"]),
             (["list", "--status", "p"], ["pending", "processing", "paused"]),
             (["add", "--to", ""], ["archive", "media"]), (["list", "--destination", "m"], ["media"]),
             (["show", ""], ["2", "1"]), (["destination", "show", "a"], ["archive"]),
@@ -64,7 +64,10 @@ import Testing
 
     @Test(arguments: ["bash", "zsh", "fish"]) func scriptsNameEveryCommand(_ shell: String) async throws {
         let script = try await QueueCommands().output("--generate-completion-script", shell)
-        for command in ["destination", "add", "run", "list", "show", "status", "pause", "resume", "cancel", "retry"] {
+        for command in [
+            "destination", "add", "run", "list", "show", "status", "pause", "resume", "cancel", "retry", "batch",
+            "wait",
+        ] {
             #expect(script.contains(command))
         }
     }

@@ -7,6 +7,17 @@ import Testing
 
 /// A copy of a queue is a queue, and tells no secret.
 @Suite(.serialized) struct BackupTests {
+    @Test func aProgramsDatabaseIsItsOwnToCopy() async throws {
+        let folder = try TestFolder()
+        let pool = try DatabasePool(path: folder.file("program.db"))
+        let store = try Store.open(in: pool)
+        let error = await #expect(throws: UploadStoreError.self) {
+            try await store.backUp(to: folder.file("copy.db"), replaces: false, now: StoreFixture.now) { _ in }
+        }
+        #expect(error?.code == .refused)
+        #expect(try !folder.names.contains { $0.hasPrefix("copy") })
+    }
+
     @Test func isTheQueueAsItWas() async throws {
         let fixture = try await StoreFixture()
         try await fixture.add(12_000)

@@ -41,6 +41,19 @@ import Testing
         #expect(try await fixture.store.query("PRAGMA application_id").rows == [["1433424177"]])
     }
 
+    /// A program's database in which a name is taken keeps its tables, and gets none.
+    @Test(arguments: [
+        "TABLE upload (x)", "TABLE consumer (x)", "VIEW batch_status AS SELECT 1", "TABLE schema_migration (x)",
+    ])
+    func aNameThatIsTakenIsRefusedBeforeAnythingIsMade(_ object: String) async throws {
+        let folder = try TestFolder()
+        let pool = try DatabasePool(path: folder.file("program.db"))
+        try await pool.write { db in try db.execute(sql: "CREATE \(object)") }
+        let error = #expect(throws: UploadStoreError.self) { try Store.open(in: pool) }
+        #expect(error?.code == .anotherProgram)
+        #expect(try await pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") } == 1)
+    }
+
     @Test func openingAgainChangesNothing() async throws {
         let folder = try TestFolder()
         let path = folder.file("queue.db")

@@ -14,7 +14,7 @@ import Musl
 struct FoundFiles: AsyncSequence {
     typealias Element = UploadSource
 
-    /// Files that were named.
+    /// Files that were named; no pattern leaves them out.
     var named: [String] = []
     /// Folders to look through, with all that are in them.
     var folders: [String] = []
@@ -51,14 +51,16 @@ struct FoundFiles: AsyncSequence {
         }
 
         mutating func next() async throws -> UploadSource? {
+            if let path = named.popFirst() { return source(path) }
             while let path = try nextPath() {
-                if fits(path) { return files.isCopied ? .copy(of: path) : .file(path) }
+                if fits(path) { return source(path) }
             }
             return nil
         }
 
+        private func source(_ path: String) -> UploadSource { files.isCopied ? .copy(of: path) : .file(path) }
+
         private mutating func nextPath() throws -> String? {
-            if let path = named.popFirst() { return path }
             while true {
                 if let found = try nextInFolders() { return found }
                 if let name = folderNames.popFirst() {

@@ -30,6 +30,11 @@ struct DestinationShowCommand: AsyncParsableCommand {
             facts.add("metadata", "\(key)=\(value)")
         }
         facts.add("chunk size", destination.chunkSize.map { "\($0) bytes (\(ByteCount($0)))" } ?? "up to the queue")
+        facts.add("uploads in hand", destination.limits.concurrency.map { "at most \($0)" })
+        facts.add("rate", destination.limits.bytesPerSecond.map { "at most \(ByteCount($0))/s" })
+        facts.add("tries", destination.maximumAttempts.map { "at most \($0) without progress" })
+        facts.add("back-off", destination.longestDelay.map { "at most \($0) s" })
+        if destination.isPaused { facts.add("paused", "`upload-queue resume --destination` lets it go on", .yellow) }
         if let configuration = destination.configuration { facts.add("configuration", configuration.json) }
         try Output.write(facts.text(on: output.display))
     }

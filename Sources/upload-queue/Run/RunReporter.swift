@@ -102,8 +102,12 @@ final class RunReporter: Service {
 
     private func tell(_ event: UploadEvent) async throws {
         if event.status == "pending" { tellFirst(event) }
-        // What becomes of the source afterwards is another event of the same upload.
-        guard ["completed", "failed", "paused", "cancelled"].contains(event.status), !event.event.hasPrefix("source "),
+        // What was done with a file in the end; its upload was told before.
+        if event.event.hasPrefix("source ") {
+            if let failure = event.failure { Output.note("upload \(event.uploadID): \(failure.message)") }
+            return
+        }
+        guard ["completed", "failed", "paused", "cancelled"].contains(event.status),
             let upload = try await queue.upload(event.uploadID)
         else { return }
         state.withLock { state in

@@ -57,6 +57,46 @@ import Testing
         #expect(try Self.section("destination list, destination show").codeOfFirstCells == keys)
     }
 
+    @Test func keysOfABatchAndItsEventsAreThere() async throws {
+        let json = try Self.section("JSON")
+        let commands = try QueueCommands()
+        try commands.write("a")
+        try await commands.output("add", "a", "--to", "http://a.example/", "--batch", "monday")
+        let section = try json.section("batch list, batch show, batch close")
+        let listed = try await commands.array("batch", "list", "--json")
+        #expect(try section.codeOfFirstCells == Self.keys(listed.first))
+        let shown = try await commands.object("batch", "show", "monday", "--json")
+        let closed = try await commands.object("batch", "close", "monday", "--json")
+        #expect(Set(shown.keys) == section.codeOfFirstCells && Set(closed.keys) == section.codeOfFirstCells)
+        let event = try await commands.run("events", "--json").lines.first
+        #expect(try json.section("events").codeOfFirstCells == Self.keys(QueueCommands.json(try #require(event))))
+    }
+
+    @Test func keysOfScopesLimitsAndRemovalsAreThere() async throws {
+        let json = try Self.section("JSON")
+        let commands = try QueueCommands()
+        try await commands.output("destination", "add", "a", "--tus", "http://a.example/")
+        let paused = try await commands.array("pause", "--queue", "--json")
+        let resumed = try await commands.array("resume", "--queue", "--json")
+        let scopes = try json.section("pause, resume").codeOfFirstCells
+        #expect(try scopes == Self.keys(paused.first) && scopes == Self.keys(resumed.first))
+        let limits = try await commands.object("limit", "--destination", "a", "--rate", "1MiB", "--json")
+        #expect(try json.section("limit").codeOfFirstCells == Set(limits.keys))
+        let pruned = try await commands.object("prune", "--json")
+        #expect(try json.section("prune").codeOfFirstCells == Set(pruned.keys))
+    }
+
+    /// Every long option of `add` that decides about order and outcome is in its table.
+    @Test func optionsOfAddAreThere() throws {
+        let properties = Mirror(reflecting: AddTerms()).children.compactMap { $0.label?.dropFirst() }
+        let options = properties.map { property in
+            property.reduce("--") { $0 + ($1.isUppercase ? "-\($1.lowercased())" : "\($1)") }
+        }
+        try #require(options.contains("--not-before"))
+        let table = try Self.section("Subcommands").section("add").codeOfFirstCells
+        #expect(table == Set(options + ["--copy"]))
+    }
+
     @Test func keysOfABackupAreThere() async throws {
         let commands = try QueueCommands()
         try await commands.output("destination", "add", "a", "--tus", "http://a.example/")

@@ -25,7 +25,11 @@ import Testing
 
     /// Whoever reads the history meets these words.
     @Test func theWordsOfTheHistoryAreThere() async throws {
-        let words = ["acknowledged", "completing", "finalize sent", "request pause", "request cancel", "copied"]
+        let words = [
+            "acknowledged", "completing", "finalize sent", "request pause", "request cancel", "copied",
+            "deadline passed",
+            "source deleted", "source moved", "source kept", "batch finished",
+        ]
         let section = try Page.article("TheDatabase").lines.section("upload_event").code
         #expect(section.isSuperset(of: words))
     }

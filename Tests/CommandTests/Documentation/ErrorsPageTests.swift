@@ -21,7 +21,8 @@ import Testing
                     if line.contains(#/\bcode(: | = )|\bCode\(/#) {
                         codes.formUnion(line.matches(of: #/"([a-z][a-z_]+)"/#).map { String($0.1) })
                     }
-                    codes.formUnion(line.matches(of: #/last_error_code = '([a-z_]+)'/#).map { String($0.1) })
+                    let stored = line.matches(of: #/last_error_code = (?:CASE [^']*)?'([a-z_]+)'/#)
+                    codes.formUnion(stored.map { String($0.1) })
                 }
             }
         }

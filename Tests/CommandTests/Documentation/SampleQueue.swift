@@ -21,13 +21,17 @@ struct SampleQueue {
         return ending
     }
 
-    /// 1 completed long ago, 2 and 6 pending, 3 parked, 4 and 8 failed, 5 tried again later, 7 processing, 9 taken over.
+    /// 1 completed long ago, 2 and 6 pending, 3 parked, 4 and 8 failed, 5 tried again later, 7 processing, 9 taken over; 2
+    /// and 6 are the batch `monday`, 2 is tagged, and the consumer `billing` has read two events.
     private static let rows = """
         INSERT INTO destination (name, endpoint) VALUES ('archive', 'https://tus.example.org/files/');
         INSERT INTO worker (boot_id, pid, host) VALUES ('boot', 1, 'example');
         WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 9)
-            INSERT INTO upload (source_path, destination, upload_length, created_at)
-            SELECT '/data/' || n, 'archive', 1000, '2026-01-0' || n || 'T00:00:00.000Z' FROM number;
+            INSERT INTO upload (source_path, destination, upload_length, created_at, batch)
+            SELECT '/data/' || n, 'archive', 1000, '2026-01-0' || n || 'T00:00:00.000Z', iif(n IN (2, 6), 'monday', '')
+            FROM number;
+        INSERT INTO upload_tag (tag, upload_id) VALUES ('urgent', 2);
+        INSERT INTO consumer (name, cursor) VALUES ('billing', 2);
         UPDATE upload SET status = 'processing', worker_id = 1, generation = 1, revision = revision + 1
             WHERE id IN (1, 3, 4, 5, 7, 8, 9);
         UPDATE upload SET phase = 'transfer', upload_url = 'https://tus.example.org/files/' || id, revision = revision + 1

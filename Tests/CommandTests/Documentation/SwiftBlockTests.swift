@@ -7,8 +7,9 @@ import Testing
 /// introduced already.
 @Suite struct SwiftBlockTests {
     private static let given = [
-        "accessToken": "@escaping @Sendable () async throws -> String", "lastID": "UploadEvent.ID", "logger": "Logger",
-        "queue": "UploadQueue", "response": "String",
+        "accessToken": "@escaping @Sendable () async throws -> String", "database": "DatabasePool",
+        "lastID": "UploadEvent.ID", "logger": "Logger", "paths": "[String]", "queue": "UploadQueue",
+        "response": "String",
         "upload": "Upload",
     ]
 
