@@ -58,16 +58,6 @@ extension Store {
         }
     }
 
-    /// Makes a batch; does nothing where there is one of that name.
-    package func makeBatch(_ name: String) async throws {
-        try await commits.write { db in
-            try db.execute(
-                sql: "INSERT INTO batch (name) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM batch WHERE name = ?)",
-                arguments: [name, name]
-            )
-        }
-    }
-
     /// Says that no upload is added to a batch any more: once all are finished, it is.
     package func closeBatch(_ name: String) async throws {
         try await commits.write { db in

@@ -1,7 +1,7 @@
 package import GRDB
 
 extension Store {
-    /// Stores a destination, or changes the one of that name.
+    /// Stores a destination, or changes the one of that name; limits that are not given stay as they are.
     package func save(_ destination: DestinationRow) async throws {
         try await commits.write { db in
             let values: StatementArguments = [
@@ -12,8 +12,8 @@ extension Store {
             try db.execute(
                 sql: """
                     UPDATE destination SET endpoint = ?, headers = ?, metadata = ?, chunk_size = ?, finalize = ?,
-                        configuration = ?, mints = ?, concurrency = ?, bytes_per_second = ?, max_attempts = ?,
-                        longest_delay = ?
+                        configuration = ?, mints = ?, concurrency = coalesce(?, concurrency),
+                        bytes_per_second = coalesce(?, bytes_per_second), max_attempts = ?, longest_delay = ?
                     WHERE name = ?
                     """,
                 arguments: values

@@ -110,8 +110,8 @@ extension Store {
         return pruned
     }
 
-    /// Removes the history of removed uploads as far as every consumer has read it, and finished batches that are empty; in
-    /// one transaction of bounded size.
+    /// Removes the history of removed uploads as far as every consumer has read it, and batches that are empty; in one
+    /// transaction of bounded size.
     ///
     /// - Parameter id: The removed upload after which to go on; 0 at first.
     /// - Returns: How many events were removed, and where to go on; nil at the end.
@@ -121,7 +121,8 @@ extension Store {
             try db.execute(
                 sql: """
                     DELETE FROM batch WHERE name IN (
-                        SELECT name FROM batch WHERE finished_at IS NOT NULL
+                        SELECT name FROM batch
+                        WHERE (finished_at IS NOT NULL OR (closed = 0 AND paused = 0))
                             AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.batch = batch.name AND upload.batch <> '')
                         LIMIT \(Self.historyStep))
                     """

@@ -43,6 +43,17 @@ extension Store {
         try await commits.write { db in try Self.set("paused = ?", [paused], scope, db) }
     }
 
+    /// Everything that is paused as a whole.
+    package func pausedScopes() async throws -> Set<Scope> {
+        try await read { db in
+            var scopes = Set<Scope>()
+            if try Bool.fetchOne(db, sql: "SELECT paused FROM queue") == true { scopes.insert(.queue) }
+            let destinations = try String.fetchAll(db, sql: "SELECT name FROM destination WHERE paused = 1")
+            let batches = try String.fetchAll(db, sql: "SELECT name FROM batch WHERE paused = 1")
+            return scopes.union(destinations.map(Scope.destination)).union(batches.map(Scope.batch))
+        }
+    }
+
     /// Whether a scope is paused itself.
     package func isPaused(_ scope: Scope) async throws -> Bool {
         try await read { db in

@@ -150,6 +150,11 @@ extension UploadQueue {
         try await UploadQueueError.wrapping { try await store.acknowledge(event, by: consumer) }
     }
 
+    /// Everything that is paused as a whole.
+    package func pausedScopes() async throws -> Set<UploadScope> {
+        try await UploadQueueError.wrapping { Set(try await store.pausedScopes().map(UploadScope.init)) }
+    }
+
     /// The newest upload, 0 where there is none.
     package func lastUploadID() async throws -> Upload.ID { try await newestUploads(limit: 1).first ?? 0 }
 

@@ -9,6 +9,14 @@ public enum UploadScope: Sendable, Hashable {
     /// The uploads of a batch, also those that are added later.
     case batch(String)
 
+    init(_ scope: Scope) {
+        switch scope {
+        case .queue: self = .queue
+        case .destination(let name): self = .destination(name)
+        case .batch(let name): self = .batch(name)
+        }
+    }
+
     var scope: Scope {
         switch self {
         case .queue: .queue

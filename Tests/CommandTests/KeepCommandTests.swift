@@ -62,7 +62,8 @@ import Testing
         try await commands.output("destination", "add", "slow", "--tus", "http://t.example/")
         let changed = try await commands.object("destination", "show", "slow", "--json")
         #expect(changed["paused"] as? Bool == true, "to save one does not resume it")
-        #expect(changed["concurrency"] is NSNull)
+        #expect(changed["concurrency"] as? Int == 2, "nor does it take a limit away that it does not name")
+        #expect(changed["max_attempts"] is NSNull)
     }
 
     @Test func pruneRemovesWhatIsFinishedAndItsHistory() async throws {

@@ -122,7 +122,7 @@ final class RunReporter: Service {
         if json {
             try? Output.jsonLine(record)
         } else {
-            try? Output.line(output.styled(record.text, event.status == "completed" ? nil : upload.status.style))
+            try? Output.line(output.styled(record.text(upload.shownPath), event.status == "completed" ? nil : upload.status.style))
         }
     }
 
@@ -157,11 +157,12 @@ final class RunReporter: Service {
             lastError = event.failure?.message
         }
 
-        var text: String {
+        /// The line for people, with the file as they know it.
+        func text(_ shownPath: String) -> String {
             let size = uploadLength.map { "\(ByteCount($0))" } ?? "?"
             let bytes = status == "completed" ? size : "\(ByteCount(uploadOffset)) of \(size)"
             let error = lastErrorCode.map { "\($0): \(lastError ?? $0)" }
-            return ["\(id)", status, bytes, sourcePath, error].compactMap(\.self).map(\.visible).joined(separator: "  ")
+            return ["\(id)", status, bytes, shownPath, error].compactMap(\.self).map(\.visible).joined(separator: "  ")
         }
     }
 }

@@ -73,11 +73,12 @@ struct ListCommand: AsyncParsableCommand {
         } else if shown.isEmpty {
             Output.note("no such upload")
         } else {
-            try Output.write(Self.table(shown, at: now).text(on: output.display))
+            let paused = try await queue.pausedScopes()
+            try Output.write(Self.table(shown, paused, at: now).text(on: output.display))
         }
     }
 
-    private static func table(_ uploads: ArraySlice<Upload>, at now: Date) -> Table {
+    private static func table(_ uploads: ArraySlice<Upload>, _ paused: Set<UploadScope>, at now: Date) -> Table {
         var table = Table([
             .right("ID"), "STATUS", "PHASE", .right("%"), .right("SIZE"), .right("AGE"), .text("DESTINATION"),
             .text("NOTE"), .path("FILE"),
@@ -88,7 +89,8 @@ struct ListCommand: AsyncParsableCommand {
                 .init(upload.phase.rawValue), .init(upload.percent),
                 .init(upload.length.map { "\(ByteCount($0))" } ?? "?"),
                 .init(Moment(upload.createdAt)?.age(at: now) ?? ""), .init(upload.destination),
-                .init(upload.note(at: now), upload.status == .failed ? .red : nil), .init(upload.sourcePath),
+                .init(upload.note(at: now, paused: paused), upload.status == .failed ? .red : nil),
+                .init(upload.shownPath),
             ])
         }
         return table

@@ -16,11 +16,22 @@ extension Upload {
         return "\(ByteCount(offset)) of \(ByteCount(length)) (\(percent) %)"
     }
 
+    /// The file as a person knows it: of a copy that the queue keeps, what it is a copy of.
+    var shownPath: String { originalPath ?? (isCopied ? filename ?? sourcePath : sourcePath) }
+
+    /// What it belongs to that is paused as a whole.
+    func holder(among paused: Set<UploadScope>) -> UploadScope? {
+        guard status == .pending else { return nil }
+        let scopes = [.queue, .destination(destination)] + (batch.map { [UploadScope.batch($0)] } ?? [])
+        return scopes.first(where: paused.contains)
+    }
+
     /// What it waits for or what stopped it, in a few words; empty where there is nothing to say.
-    func note(at now: Date) -> String {
+    func note(at now: Date, paused: Set<UploadScope> = []) -> String {
         if let requested { return "\(requested) requested" }
         switch status {
         case .pending:
+            if let holder = holder(among: paused) { return "\(holder.word) paused" }
             return [failure?.code, nextTry(after: now).map { $0.relative(to: now) }].compactMap(\.self)
                 .joined(separator: ", ")
         case .paused: return pauseReason == nil ? "" : failure?.code ?? pauseReason ?? ""
@@ -35,6 +46,26 @@ extension Upload {
         // Both are written in one form that sorts as text.
         guard let moment = Moment([notBefore, retryAt].compactMap(\.self).max()), moment.date > now else { return nil }
         return moment
+    }
+}
+
+extension UploadScope {
+    /// What kind of thing it is.
+    var word: String {
+        switch self {
+        case .queue: "queue"
+        case .destination: "destination"
+        case .batch: "batch"
+        }
+    }
+
+    /// How `resume` is told of it.
+    var option: String {
+        switch self {
+        case .queue: "--queue"
+        case .destination(let name): "--destination \(name)"
+        case .batch(let name): "--batch \(name)"
+        }
     }
 }
 

@@ -25,6 +25,8 @@ extension UploadStory {
         let hasWorkers = try await !queue.runningWorkers().isEmpty
         let destination = try await queue.destination(upload.destination)
         let needsGrant = destination?.endpoint == nil && destination?.configuration == nil
-        return (UploadStory(upload: upload, now: now, hasWorkers: hasWorkers, needsGrant: needsGrant), history)
+        var story = UploadStory(upload: upload, now: now, hasWorkers: hasWorkers, needsGrant: needsGrant)
+        story.holder = upload.holder(among: try await queue.pausedScopes())
+        return (story, history)
     }
 }

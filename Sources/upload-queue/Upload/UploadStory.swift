@@ -9,6 +9,8 @@ struct UploadStory: Sendable {
     let hasWorkers: Bool
     /// Whether an upload to its destination needs a grant, which a cancelled one has forgotten.
     var needsGrant = false
+    /// What it belongs to that is paused as a whole.
+    var holder: UploadScope?
 
     /// How it stands now.
     var standing: String {
@@ -29,6 +31,7 @@ struct UploadStory: Sendable {
     var next: String {
         switch upload.status {
         case .pending:
+            if let holder { return "Nothing, until the \(holder.word) is resumed." }
             if !hasWorkers { return "No worker is running: `upload-queue run` starts one." }
             guard let moment = upload.nextTry(after: now) else { return "The next worker with room takes it up." }
             return "A worker takes it up \(moment.relative(to: now)), at \(moment.local)."
@@ -46,6 +49,10 @@ struct UploadStory: Sendable {
         let id = upload.id
         switch upload.status {
         case .pending where upload.requested == "cancel": return []
+        case .pending where holder != nil:
+            return [
+                "`upload-queue resume \(holder?.option ?? "")` lets it go on, `upload-queue cancel \(id)` ends it."
+            ]
         case .pending, .processing:
             return ["`upload-queue pause \(id)` holds it back, `upload-queue cancel \(id)` ends it."]
         case .paused where upload.pauseReason != nil:
@@ -80,6 +87,7 @@ struct UploadStory: Sendable {
     private var standingOfPending: String {
         if upload.requested == "cancel" { return "Cancelled; a worker will delete what the server has of it." }
         let there = upload.offset > 0 ? " The server has \(upload.progress)." : ""
+        if let holder { return "Waits: the \(holder.word) is paused.\(there)" }
         guard upload.nextTry(after: now) != nil else { return "Waits for a worker.\(there)" }
         guard upload.failure != nil else { return "Waits for the time that was set.\(there)" }
         let tries = upload.attempt == 1 ? "one try" : "\(upload.attempt) tries"

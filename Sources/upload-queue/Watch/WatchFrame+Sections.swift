@@ -138,7 +138,7 @@ extension WatchFrame {
     }
 
     private static func name(of upload: Upload) -> String {
-        (upload.sourcePath.split(separator: "/").last.map(String.init) ?? upload.sourcePath).visible
+        (upload.shownPath.split(separator: "/").last.map(String.init) ?? upload.shownPath).visible
     }
 
     private static func width(of texts: [String]) -> Int {

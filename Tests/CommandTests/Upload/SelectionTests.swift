@@ -76,6 +76,12 @@ import Testing
         #expect(waiting?.map { $0["reason"] as? String } == ["batch_paused", "worker", "destination_paused"])
         #expect(waiting?.map { $0["detail"] as? String } == ["x", nil, "http://b.example/"])
         #expect(waiting?.map { $0["uploads"] as? Int } == [2, 1, 1])
+        let listed = try await commands.output("list").split(separator: "\n")
+        #expect(listed.dropFirst().map { $0.contains("batch paused") } == [true, true, false, false])
+        #expect(listed.last?.contains("destination paused") == true)
+        let story = try await commands.output("show", "1")
+        #expect(story.contains("Waits: the batch is paused."))
+        #expect(story.contains("`upload-queue resume --batch x` lets it go on"))
         let note = try await SQLiteShell.run(
             "SELECT coalesce(note, '-') FROM upload_status ORDER BY id",
             on: commands.database
