@@ -102,7 +102,7 @@ import Testing
     @Test func aBarIsDrawnMeanwhile() async throws {
         let commands = try QueueCommands()
         try await commands.output("destination", "add", "a", "--tus", "http://a.example/")
-        try await Self.fill(commands, rows: 3_000_000)
+        try await Self.fill(commands, rows: 1_000_000)
         let terminal = try PseudoTerminal(columns: 100)
         let command = try commands.start("backup", "copy.db", on: terminal)
         let drawn = await terminal.text { $0.contains("%") }
@@ -116,7 +116,7 @@ import Testing
     @Test(arguments: [SIGINT, SIGTERM]) func nothingIsLeftWhenItIsInterrupted(_ signal: Int32) async throws {
         let commands = try QueueCommands()
         try await commands.output("destination", "add", "a", "--tus", "http://a.example/")
-        try await Self.fill(commands, rows: 3_000_000)
+        try await Self.fill(commands, rows: 1_000_000)
         let command = try commands.start("backup", "copy.db")
         let copies = {
             try FileManager.default.contentsOfDirectory(atPath: commands.folder.path).filter { $0.hasPrefix("copy") }

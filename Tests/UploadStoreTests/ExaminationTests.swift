@@ -45,13 +45,13 @@ import Testing
             try db.execute(
                 sql: """
                     PRAGMA writable_schema = ON;
-                    UPDATE sqlite_schema SET sql = replace(sql, '''pending''', '''paused''') WHERE name = 'upload_pending';
+                    UPDATE sqlite_schema SET sql = replace(sql, '''pending''', '''paused''') WHERE name = 'upload_ready';
                     """
             )
         }
         let opened = try Store.open(path: fixture.path)
         #expect(try await opened.damage(full: false, limit: 5) == [])
-        #expect(try await opened.damage(full: true, limit: 5).first?.contains("upload_pending") == true)
+        #expect(try await opened.damage(full: true, limit: 5).first?.contains("upload_ready") == true)
     }
 
     @Test func whatIsDueIsCountedFromItsTime() async throws {
