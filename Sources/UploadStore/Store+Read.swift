@@ -86,9 +86,13 @@ extension Store {
             // A status at a time: by its index, so that few among a million are found at once.
             let rows = try (filter.statuses.isEmpty ? [nil] : filter.statuses.map(Optional.some)).flatMap { status in
                 let (condition, arguments) = Self.condition(filter, status)
+                // Those in hand are few, and SQLite cannot know: it would go through all ids.
+                let index = status == .processing ? "INDEXED BY upload_processing" : ""
                 return try Row.fetchAll(
                     db,
-                    sql: "SELECT * FROM upload WHERE \(condition) ORDER BY id LIMIT \(max(1, filter.limit))",
+                    sql: """
+                        SELECT * FROM upload \(index) WHERE \(condition) ORDER BY id LIMIT \(max(1, filter.limit))
+                        """,
                     arguments: arguments
                 ).map(UploadRow.init)
             }
@@ -132,12 +136,15 @@ extension Store {
     /// What happened after an event, oldest first.
     package func events(after sequence: Int64, uploadID: Int64? = nil, limit: Int = 1000) async throws -> [EventRow] {
         try await read { db in
+            // A condition that is sometimes left open would keep SQLite from the index of one upload's history.
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM upload_event WHERE seq > ? AND (? IS NULL OR upload_id = ?) ORDER BY seq LIMIT ?
+                    SELECT * FROM upload_event WHERE seq > :after \(uploadID == nil ? "" : "AND upload_id = :upload")
+                    ORDER BY seq LIMIT :limit
                     """,
-                arguments: [sequence, uploadID, uploadID, max(1, limit)]
+                arguments: uploadID.map { ["after": sequence, "upload": $0, "limit": max(1, limit)] }
+                    ?? ["after": sequence, "limit": max(1, limit)]
             ).map(EventRow.init)
         }
     }
