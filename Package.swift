@@ -104,8 +104,11 @@ let package = Package(
             name: "upload-queue-benchmark",
             dependencies: [
                 "DevelopmentServer",
+                "Uploads",
+                "UploadStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Benchmarks",

@@ -108,30 +108,35 @@ INSERT INTO removed_upload
 
 ALTER TABLE upload_event ADD COLUMN batch TEXT;     -- of a batch that finished; upload_id is 0 then
 
--- A claim walks over lanes (a destination with a batch), and takes the head of one: no row is looked at in vain.
-DROP INDEX upload_pending;
+-- A claim takes the heads of lanes (a destination with a batch): no row is looked at in vain.
 CREATE INDEX upload_ready ON upload (destination, batch, priority DESC, id)
     WHERE status = 'pending' AND not_before IS NULL AND retry_at IS NULL AND crashes < 2;
 CREATE INDEX upload_suspect ON upload (id) WHERE status = 'pending' AND crashes >= 2;
-CREATE INDEX upload_retry ON upload (retry_at, destination, batch, last_error_code)
-    WHERE status = 'pending' AND retry_at IS NOT NULL;
-CREATE INDEX upload_not_before ON upload (not_before, destination, batch)
-    WHERE status = 'pending' AND not_before IS NOT NULL;
+CREATE INDEX upload_retry ON upload (retry_at) WHERE status = 'pending' AND retry_at IS NOT NULL;
+CREATE INDEX upload_not_before ON upload (not_before) WHERE status = 'pending' AND not_before IS NOT NULL;
 CREATE INDEX upload_deadline ON upload (deadline)
     WHERE status = 'pending' AND deadline IS NOT NULL AND phase IN ('mint', 'create', 'transfer') AND completing = 0;
 CREATE INDEX upload_deletion ON upload (id) WHERE status = 'pending' AND requested = 'cancel';
-CREATE INDEX upload_paused ON upload (pause_reason, destination) WHERE status = 'paused';
+-- What waits for a time is counted in the order of this index alone.
+CREATE INDEX upload_later ON upload (destination, batch, last_error_code, not_before, retry_at)
+    WHERE status = 'pending' AND (not_before IS NOT NULL OR retry_at IS NOT NULL);
 DROP INDEX upload_processing;
 CREATE INDEX upload_processing ON upload (worker_id, destination) WHERE status = 'processing';
+-- One index over every status would be taken for each question about pending uploads, as if these were few.
 DROP INDEX upload_by_status;
-CREATE INDEX upload_by_status ON upload (status);
+CREATE INDEX upload_paused ON upload (id) WHERE status = 'paused';
+CREATE INDEX upload_completed ON upload (id) WHERE status = 'completed';
+CREATE INDEX upload_failed ON upload (id) WHERE status = 'failed';
+CREATE INDEX upload_cancelled ON upload (id) WHERE status = 'cancelled';
+CREATE INDEX upload_failed_at ON upload (finished_at, id) WHERE status = 'failed';
+CREATE INDEX upload_paused_for ON upload (pause_reason, destination) WHERE status = 'paused';
 CREATE INDEX upload_by_batch ON upload (batch) WHERE batch <> '';
-CREATE INDEX upload_by_error ON upload (last_error_code)
-    WHERE last_error_code IS NOT NULL AND status IN ('pending', 'processing', 'paused', 'failed');
+CREATE INDEX upload_by_error ON upload (last_error_code, id, status) WHERE last_error_code IS NOT NULL;
 CREATE INDEX upload_finished ON upload (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX upload_source_unsettled ON upload (id)
     WHERE status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0;
 CREATE INDEX upload_spooled ON upload (source_path) WHERE spooled = 1;
 CREATE UNIQUE INDEX upload_by_unique_key ON upload (unique_key) WHERE unique_key IS NOT NULL;
 CREATE INDEX batch_paused ON batch (name) WHERE paused = 1;
+CREATE INDEX upload_count_by_destination ON upload_count (destination, status, batch);
 CREATE INDEX upload_event_of_batch ON upload_event (batch) WHERE batch IS NOT NULL;

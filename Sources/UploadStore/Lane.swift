@@ -17,11 +17,9 @@ extension Lane {
     /// What the index `upload_ready` holds.
     static let ready = "status = 'pending' AND not_before IS NULL AND retry_at IS NULL AND crashes < 2"
 
-    private static let columns = "SELECT destination, batch, priority, id FROM upload WHERE \(ready)"
-    private static let head = "ORDER BY destination, batch, priority DESC, id LIMIT 1"
+    private static let columns = "upload.destination, upload.batch, upload.priority, upload.id"
 
-    init?(_ row: Row?) {
-        guard let row else { return nil }
+    private init(_ row: Row) {
         self.init(
             key: Key(destination: row["destination"], batch: row["batch"]),
             priority: row["priority"],
@@ -29,34 +27,46 @@ extension Lane {
         )
     }
 
-    static func first(_ db: Database) throws -> Lane? {
-        Lane(try Row.fetchOne(db.cachedStatement(sql: "\(columns) \(head)")))
-    }
-
-    /// The lane that follows in the order of names.
-    static func next(after key: Key, _ db: Database) throws -> Lane? {
-        let statement = try db.cachedStatement(sql: "\(columns) AND (destination, batch) > (?, ?) \(head)")
-        return Lane(try Row.fetchOne(statement, arguments: [key.destination, key.batch]))
-    }
-
-    /// The first lane of the destination that follows.
-    static func next(afterDestination destination: String, _ db: Database) throws -> Lane? {
-        let statement = try db.cachedStatement(sql: "\(columns) AND destination > ? \(head)")
-        return Lane(try Row.fetchOne(statement, arguments: [destination]))
+    /// The lanes of a destination whose batch is not paused, in the order of the batches' names: those after one batch,
+    /// up to another one, at most so many.
+    static func open(
+        of destination: String,
+        after: String?,
+        upTo last: String?,
+        limit: Int,
+        _ db: Database
+    ) throws -> [Lane] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT \(columns) FROM upload_count AS lane CROSS JOIN upload ON upload.id = (
+                    SELECT id FROM upload INDEXED BY upload_ready
+                    WHERE \(ready) AND destination = lane.destination AND batch = lane.batch
+                    ORDER BY priority DESC, id LIMIT 1)
+                WHERE lane.destination = :destination AND lane.status = 'pending'
+                    AND (:after IS NULL OR lane.batch > :after) AND (:last IS NULL OR lane.batch <= :last)
+                    AND NOT EXISTS (SELECT 1 FROM batch WHERE name = lane.batch AND paused = 1)
+                ORDER BY lane.batch LIMIT :limit
+                """
+        )
+        let arguments: StatementArguments = ["destination": destination, "after": after, "last": last, "limit": limit]
+        return try Row.fetchAll(statement, arguments: arguments).map(Lane.init)
     }
 
     /// The same lane as it is now; nil where nothing of it is ready any more.
     func current(_ db: Database) throws -> Lane? {
         let statement = try db.cachedStatement(
-            sql: "\(Self.columns) AND destination = ? AND batch = ? \(Self.head)"
+            sql: """
+                SELECT \(Self.columns) FROM upload INDEXED BY upload_ready
+                WHERE \(Self.ready) AND destination = ? AND batch = ? ORDER BY priority DESC, id LIMIT 1
+                """
         )
-        return Lane(try Row.fetchOne(statement, arguments: [key.destination, key.batch]))
+        return try Row.fetchOne(statement, arguments: [key.destination, key.batch]).map(Lane.init)
     }
 }
 
 /// What may be claimed now: what is not paused, put off by its server, or at its limit.
 struct ClaimRoom {
-    /// The most lanes that one claim looks at; the next one goes on behind them.
+    /// The most lanes that one claim takes into account; the next one goes on behind them.
     static let mostLanes = 512
 
     /// Uploads that may still be claimed; 0 where the queue is paused.
@@ -70,8 +80,10 @@ struct ClaimRoom {
         var inHand: [String: Int] = [:]
         let counts = try Row.fetchAll(
             db.cachedStatement(
-                sql:
-                    "SELECT destination, count(*) AS uploads FROM upload WHERE status = 'processing' GROUP BY destination"
+                sql: """
+                    SELECT destination, count(*) AS uploads FROM upload INDEXED BY upload_processing
+                    WHERE status = 'processing' GROUP BY destination
+                    """
             )
         )
         for row in counts { inHand[row["destination"]] = row["uploads"] }
@@ -106,34 +118,30 @@ struct ClaimRoom {
         leftByDestination[lane.destination, default: 0] -= 1
     }
 
-    /// The lanes that may be claimed from, at most ``mostLanes``, from where the last look ended.
-    func lanes(_ turns: Turns, _ db: Database) throws -> [Lane] {
-        var open: [Lane] = []
-        var looked = 0
-        var last: Lane.Key?
-        guard left > 0 else { return [] }
+    /// The lanes that may be claimed from, from where the last look ended.
+    func lanes(_ turns: Turns, atMost limit: Int = mostLanes, _ db: Database) throws -> [Lane] {
+        let names = leftByDestination.keys.filter(isOpen).sorted()
         let start = turns.position
-        var lane = try start.map { try Lane.next(after: $0, db) } ?? Lane.first(db)
-        var wrapped = start == nil
-        while looked < Self.mostLanes {
-            guard let current = lane else {
-                if wrapped { break }
-                wrapped = true
-                lane = try Lane.first(db)
-                continue
+        var spans = names.map { (destination: $0, after: nil as String?, last: nil as String?) }
+        if let start {
+            let behind = spans.filter { $0.destination >= start.destination }
+            let before = spans.filter { $0.destination <= start.destination }
+            spans = behind + before
+            for index in spans.indices where spans[index].destination == start.destination {
+                if index < behind.count { spans[index].after = start.batch } else { spans[index].last = start.batch }
             }
-            looked += 1
-            if wrapped, let start, (start.destination, start.batch) < (current.key.destination, current.key.batch) {
-                break
-            }
-            if isOpen(current.key) { open.append(current) }
-            lane =
-                isOpen(current.key.destination)
-                ? try Lane.next(after: current.key, db)
-                : try Lane.next(afterDestination: current.key.destination, db)
-            last = current.key
         }
-        turns.position = looked == Self.mostLanes ? last : nil
-        return open
+        var lanes: [Lane] = []
+        for span in spans where lanes.count < limit {
+            lanes += try Lane.open(
+                of: span.destination,
+                after: span.after,
+                upTo: span.last,
+                limit: limit - lanes.count,
+                db
+            )
+        }
+        turns.position = lanes.count == limit ? lanes.last?.key : nil
+        return lanes
     }
 }

@@ -101,29 +101,29 @@ extension Store {
                 UPDATE upload SET status = 'failed', finished_at = ?, requested = NULL, retry_at = NULL,
                     last_error_code = 'deadline_passed',
                     last_error = 'it was not sent before its deadline, ' || deadline || '; retry takes it up without one'
-                WHERE id IN (SELECT id FROM upload WHERE \(untimely) AND deadline <= ?
+                WHERE id IN (SELECT id FROM upload INDEXED BY upload_deadline WHERE \(untimely) AND deadline <= ?
                                AND requested IS NOT 'cancel' LIMIT ?)
                 """, [now, now, mostDue]
             ),
             (
                 """
                 UPDATE upload SET retry_at = NULL
-                WHERE id IN (SELECT id FROM upload WHERE status = 'pending' AND retry_at IS NOT NULL AND retry_at <= ?
-                             LIMIT ?)
+                WHERE id IN (SELECT id FROM upload INDEXED BY upload_retry WHERE status = 'pending'
+                               AND retry_at IS NOT NULL AND retry_at <= ? LIMIT ?)
                 """, [now, mostDue]
             ),
             (
                 """
                 UPDATE upload SET retry_at = NULL
-                WHERE id IN (SELECT id FROM upload WHERE status = 'pending' AND retry_at IS NOT NULL AND retry_at > ?
-                             LIMIT ?)
+                WHERE id IN (SELECT id FROM upload INDEXED BY upload_retry WHERE status = 'pending'
+                               AND retry_at IS NOT NULL AND retry_at > ? LIMIT ?)
                 """, [horizon, mostDue]
             ),
             (
                 """
                 UPDATE upload SET not_before = NULL
-                WHERE id IN (SELECT id FROM upload WHERE status = 'pending' AND not_before IS NOT NULL
-                               AND not_before <= ? LIMIT ?)
+                WHERE id IN (SELECT id FROM upload INDEXED BY upload_not_before WHERE status = 'pending'
+                               AND not_before IS NOT NULL AND not_before <= ? LIMIT ?)
                 """, [now, mostDue]
             ),
         ]
@@ -138,7 +138,7 @@ extension Store {
         let rows = try Row.fetchAll(
             db.cachedStatement(
                 sql: """
-                    SELECT id, destination, batch FROM upload
+                    SELECT id, destination, batch FROM upload INDEXED BY upload_suspect
                     WHERE status = 'pending' AND crashes >= 2 AND (not_before IS NULL OR not_before <= :now)
                       AND (retry_at IS NULL OR retry_at <= :now OR retry_at > :horizon)
                     ORDER BY id LIMIT \(mostSuspects)

@@ -15,13 +15,13 @@ extension Store {
             let hasChange = try Bool.fetchOne(
                 db.cachedStatement(
                     sql: """
-                        SELECT EXISTS (SELECT 1 FROM upload WHERE status = 'pending' AND retry_at IS NOT NULL
-                                         AND retry_at <= :now AND crashes < 2)
-                            OR EXISTS (SELECT 1 FROM upload WHERE status = 'pending' AND retry_at IS NOT NULL
-                                         AND retry_at > :horizon AND crashes < 2)
-                            OR EXISTS (SELECT 1 FROM upload WHERE status = 'pending' AND not_before IS NOT NULL
-                                         AND not_before <= :now AND crashes < 2)
-                            OR EXISTS (SELECT 1 FROM upload WHERE \(Self.untimely)
+                        SELECT EXISTS (SELECT 1 FROM upload INDEXED BY upload_retry WHERE status = 'pending'
+                                         AND retry_at IS NOT NULL AND retry_at <= :now AND crashes < 2)
+                            OR EXISTS (SELECT 1 FROM upload INDEXED BY upload_retry WHERE status = 'pending'
+                                         AND retry_at IS NOT NULL AND retry_at > :horizon AND crashes < 2)
+                            OR EXISTS (SELECT 1 FROM upload INDEXED BY upload_not_before WHERE status = 'pending'
+                                         AND not_before IS NOT NULL AND not_before <= :now AND crashes < 2)
+                            OR EXISTS (SELECT 1 FROM upload INDEXED BY upload_deadline WHERE \(Self.untimely)
                                          AND deadline <= :now AND requested IS NOT 'cancel')
                         """
                 ),
@@ -30,7 +30,7 @@ extension Store {
             if hasChange == true { return true }
             let room = try ClaimRoom(now: now, horizon: horizon, db)
             if case .aloneFirst = suspects, try Self.suspect(room, now, horizon, db) != nil { return true }
-            return try !room.lanes(Turns(), db).isEmpty
+            return try !room.lanes(Turns(), atMost: 1, db).isEmpty
         }
     }
 
@@ -55,36 +55,57 @@ extension Store {
     package func isDrained(now: String, soon: String, horizon: String, attempts: Int) async throws -> Bool {
         try await read { db in
             let isWorked = try Bool.fetchOne(
-                db,
-                sql: "SELECT EXISTS (SELECT 1 FROM upload WHERE status = 'processing')"
+                db.cachedStatement(
+                    sql: """
+                        SELECT EXISTS (SELECT 1 FROM upload INDEXED BY upload_processing WHERE status = 'processing')
+                        """
+                )
             )
             if isWorked == true { return false }
-            // Each kind by an index of its own: together they can be a million rows.
-            let kinds = ["retry_at IS NOT NULL", "not_before IS NOT NULL", "crashes >= 2", Lane.ready]
-            return try !kinds.contains { kind in
-                try Bool.fetchOne(
-                    db.cachedStatement(
-                        sql: """
-                            SELECT EXISTS (
-                                SELECT 1 FROM upload
-                                WHERE status = 'pending' AND \(kind) AND (attempt <= :attempts OR phase = 'confirm')
-                                  AND (not_before IS NULL OR not_before <= :now)
-                                  AND (retry_at IS NULL OR retry_at <= :soon OR retry_at > :horizon)
-                                  AND (destination, batch) IN (
-                                    SELECT destination.name, lane.batch
-                                    FROM destination JOIN upload_count AS lane ON lane.destination = destination.name
-                                    WHERE lane.status = 'pending' AND NOT (SELECT paused FROM queue)
-                                      AND NOT destination.paused
-                                      AND NOT EXISTS (SELECT 1 FROM batch WHERE name = lane.batch AND paused = 1)
-                                      AND (destination.retry_at IS NULL OR destination.retry_at <= :soon
-                                           OR destination.retry_at > :horizon)))
-                            """
-                    ),
-                    arguments: ["now": now, "soon": soon, "horizon": horizon, "attempts": attempts]
-                ) ?? false
+            let arguments: StatementArguments = ["now": now, "soon": soon, "horizon": horizon, "attempts": attempts]
+            return try !Self.leftToDo.contains { sql in
+                try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? false
             }
         }
     }
+
+    /// Whether something is left to do soon, each kind by an index of its own: together they can be a million rows.
+    private static let leftToDo: [String] = {
+        let open = """
+            WITH open AS (
+                SELECT lane.destination, lane.batch
+                FROM destination CROSS JOIN upload_count AS lane ON lane.destination = destination.name
+                WHERE lane.status = 'pending' AND NOT (SELECT paused FROM queue) AND NOT destination.paused
+                  AND NOT EXISTS (SELECT 1 FROM batch WHERE name = lane.batch AND paused = 1)
+                  AND (destination.retry_at IS NULL OR destination.retry_at <= :soon
+                       OR destination.retry_at > :horizon))
+            """
+        let hasTries = """
+            (attempt <= :attempts OR phase = 'confirm') AND (not_before IS NULL OR not_before <= :now)
+                AND (retry_at IS NULL OR retry_at <= :soon OR retry_at > :horizon)
+            """
+        let ready = """
+            \(open) SELECT EXISTS (
+                SELECT 1 FROM open CROSS JOIN upload INDEXED BY upload_ready
+                    ON upload.destination = open.destination AND upload.batch = open.batch
+                WHERE \(Lane.ready) AND \(hasTries))
+            """
+        let others = [
+            ("upload_retry", "retry_at IS NOT NULL AND retry_at <= :soon"),
+            ("upload_retry", "retry_at IS NOT NULL AND retry_at > :horizon"),
+            ("upload_not_before", "not_before IS NOT NULL AND not_before <= :now"),
+            ("upload_suspect", "crashes >= 2"),
+        ]
+        return [ready]
+            + others.map { index, condition in
+                """
+                \(open) SELECT EXISTS (
+                    SELECT 1 FROM upload INDEXED BY \(index)
+                    WHERE status = 'pending' AND \(condition) AND \(hasTries)
+                        AND (destination, batch) IN (SELECT destination, batch FROM open))
+                """
+            }
+    }()
 
     /// When to look next for an upload whose time has come; nil where none waits for a time.
     package func nextDue(after now: String) async throws -> String? {
@@ -93,11 +114,11 @@ extension Store {
                 db.cachedStatement(
                     sql: """
                         SELECT min(time) FROM (
-                            SELECT min(retry_at) AS time FROM upload
+                            SELECT min(retry_at) AS time FROM upload INDEXED BY upload_retry
                                 WHERE status = 'pending' AND retry_at IS NOT NULL AND retry_at > :now
-                            UNION ALL SELECT min(not_before) FROM upload
+                            UNION ALL SELECT min(not_before) FROM upload INDEXED BY upload_not_before
                                 WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > :now
-                            UNION ALL SELECT min(deadline) FROM upload
+                            UNION ALL SELECT min(deadline) FROM upload INDEXED BY upload_deadline
                                 WHERE \(Self.untimely) AND deadline > :now
                             UNION ALL SELECT min(retry_at) FROM destination
                                 WHERE retry_at > :now AND EXISTS (
@@ -114,8 +135,10 @@ extension Store {
         try await read { db in
             let failed = try Int.fetchOne(
                 db,
-                sql:
-                    "SELECT count(*) FROM upload WHERE finished_at IS NOT NULL AND finished_at >= ? AND status = 'failed'",
+                sql: """
+                    SELECT count(*) FROM upload INDEXED BY upload_failed_at
+                    WHERE status = 'failed' AND finished_at >= ?
+                    """,
                 arguments: [failedSince]
             )
             let waiting = try Int.fetchOne(

@@ -112,9 +112,13 @@ extension Store {
             // A status at a time: by its index, so that few among a million are found at once.
             let rows = try (filter.statuses.isEmpty ? [nil] : filter.statuses.map(Optional.some)).flatMap { status in
                 let (condition, arguments) = Self.condition(filter, status)
+                // Those in hand are few, and SQLite cannot know: it would go through all ids.
+                let index = status == .processing ? "INDEXED BY upload_processing" : ""
                 return try Row.fetchAll(
                     db,
-                    sql: "SELECT * FROM upload WHERE \(condition) ORDER BY id LIMIT \(max(1, filter.limit))",
+                    sql: """
+                        SELECT * FROM upload \(index) WHERE \(condition) ORDER BY id LIMIT \(max(1, filter.limit))
+                        """,
                     arguments: arguments
                 ).map(UploadRow.init)
             }

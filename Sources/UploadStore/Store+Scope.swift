@@ -99,8 +99,8 @@ extension Store {
             let hands = try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT worker_id, destination, count(*) AS uploads FROM upload WHERE status = 'processing'
-                        GROUP BY worker_id, destination
+                        SELECT worker_id, destination, count(*) AS uploads FROM upload INDEXED BY upload_processing
+                        WHERE status = 'processing' GROUP BY worker_id, destination
                         """
                 )
             )

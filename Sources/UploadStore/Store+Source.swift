@@ -8,8 +8,8 @@ extension Store {
             try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT * FROM upload WHERE status = 'completed' AND after_completion IS NOT NULL
-                            AND source_settled = 0 AND id > ? ORDER BY id LIMIT ?
+                        SELECT * FROM upload INDEXED BY upload_source_unsettled WHERE status = 'completed'
+                            AND after_completion IS NOT NULL AND source_settled = 0 AND id > ? ORDER BY id LIMIT ?
                         """
                 ),
                 arguments: [id, max(1, limit)]

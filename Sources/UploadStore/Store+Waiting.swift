@@ -46,88 +46,111 @@ extension Store {
     /// What is ready is told from the counts, since it can be a million rows.
     package func waiting(now: String) async throws -> [WaitingSummary] {
         try await read { db in
-            let kinds = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT coalesce(pause_reason, 'paused') AS reason,
-                        CASE WHEN pause_reason IS NOT NULL THEN destination END AS detail,
-                        count(*) AS uploads, min(id) AS oldest, NULL AS until
-                    FROM upload WHERE status = 'paused' GROUP BY 1, 2
-                    UNION ALL
-                    SELECT 'not_before', NULL, count(*), min(id), min(not_before)
-                    FROM upload WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > :now
-                    UNION ALL
-                    SELECT 'retry', last_error_code, count(*), min(id), min(retry_at)
-                    FROM upload WHERE status = 'pending' AND retry_at IS NOT NULL AND retry_at > :now
-                        AND (not_before IS NULL OR not_before <= :now) GROUP BY last_error_code
-                    """,
-                arguments: ["now": now]
-            )
-            let timed = kinds.compactMap { row -> WaitingSummary? in
-                guard row["uploads"] > 0, let reason = WaitingSummary.Reason(rawValue: row["reason"]) else {
-                    return nil
-                }
-                return WaitingSummary(
-                    reason: reason,
-                    detail: row["detail"],
-                    uploads: row["uploads"],
-                    until: row["until"],
-                    oldestUpload: row["oldest"]
-                )
-            }
-            return (timed + (try Self.ready(now, db))).sorted { $0.oldestUpload < $1.oldestUpload }
+            var summaries: [WaitingSummary] = []
+            try Self.addPaused(&summaries, db)
+            let later = try Self.addLater(&summaries, now, db)
+            try Self.addReady(&summaries, later, now, db)
+            return summaries.sorted { $0.oldestUpload < $1.oldestUpload }
         }
     }
 
-    /// What no time of their own keeps back, by what does.
-    private static func ready(_ now: String, _ db: Database) throws -> [WaitingSummary] {
+    private static func addPaused(_ summaries: inout [WaitingSummary], _ db: Database) throws {
         let rows = try Row.fetchAll(
-            db,
-            sql: """
-                WITH later AS (
-                    SELECT destination, batch, count(*) AS uploads FROM upload
-                    WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > :now GROUP BY 1, 2
-                    UNION ALL
-                    SELECT destination, batch, count(*) FROM upload
-                    WHERE status = 'pending' AND retry_at IS NOT NULL AND retry_at > :now
-                        AND (not_before IS NULL OR not_before <= :now) GROUP BY 1, 2),
-                deletion AS (
-                    SELECT destination, batch, count(*) AS uploads, min(id) AS oldest FROM upload
-                    WHERE status = 'pending' AND requested = 'cancel'
-                        AND (retry_at IS NULL OR retry_at <= :now) AND (not_before IS NULL OR not_before <= :now)
-                    GROUP BY 1, 2)
-                SELECT lane.destination, lane.batch, destination.retry_at, deletion.oldest,
-                    lane.uploads - coalesce((SELECT sum(uploads) FROM later
-                        WHERE later.destination = lane.destination AND later.batch = lane.batch), 0) AS uploads,
-                    coalesce(deletion.uploads, 0) AS deletions,
-                    CASE WHEN (SELECT paused FROM queue) THEN 'queue_paused'
-                         WHEN destination.paused THEN 'destination_paused'
-                         WHEN (SELECT paused FROM batch WHERE name = lane.batch) THEN 'batch_paused'
-                         WHEN destination.retry_at > :now THEN 'destination' ELSE 'worker' END AS reason
-                FROM upload_count AS lane JOIN destination ON destination.name = lane.destination
-                LEFT JOIN deletion ON deletion.destination = lane.destination AND deletion.batch = lane.batch
-                WHERE lane.status = 'pending'
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT pause_reason, destination, count(*) AS uploads, min(id) AS oldest
+                    FROM upload INDEXED BY upload_paused_for WHERE status = 'paused' GROUP BY pause_reason, destination
+                    """
+            )
+        )
+        for row in rows {
+            let parked = (row["pause_reason"] as String?).flatMap(WaitingSummary.Reason.init)
+            let detail: String? = parked == nil ? nil : row["destination"]
+            add(&summaries, parked ?? .paused, detail, row["uploads"], nil, row["oldest"])
+        }
+    }
+
+    /// Adds what waits for a time of its own, and returns how many these are of each lane.
+    private static func addLater(
+        _ summaries: inout [WaitingSummary],
+        _ now: String,
+        _ db: Database
+    ) throws -> [Lane.Key: Int] {
+        let isScheduled = "not_before IS NOT NULL AND not_before > :now"
+        let isRetry = "retry_at IS NOT NULL AND retry_at > :now AND (not_before IS NULL OR not_before <= :now)"
+        let rows = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT destination, batch, last_error_code AS code,
+                        count(*) FILTER (WHERE \(isScheduled)) AS scheduled, min(not_before) FILTER (WHERE \(isScheduled))
+                            AS scheduled_until, min(id) FILTER (WHERE \(isScheduled)) AS scheduled_oldest,
+                        count(*) FILTER (WHERE \(isRetry)) AS retries, min(retry_at) FILTER (WHERE \(isRetry))
+                            AS retries_until, min(id) FILTER (WHERE \(isRetry)) AS retries_oldest
+                    FROM upload INDEXED BY upload_later
+                    WHERE status = 'pending' AND (not_before IS NOT NULL OR retry_at IS NOT NULL)
+                    GROUP BY destination, batch, last_error_code
+                    """
+            ),
             arguments: ["now": now]
         )
-        var summaries: [WaitingSummary] = []
+        var later: [Lane.Key: Int] = [:]
         for row in rows {
-            guard let reason = WaitingSummary.Reason(rawValue: row["reason"]), row["uploads"] > 0 else { continue }
+            let (scheduled, retries): (Int, Int) = (row["scheduled"], row["retries"])
+            later[Lane.Key(destination: row["destination"], batch: row["batch"]), default: 0] += scheduled + retries
+            if let oldest = row["scheduled_oldest"] as Int64? {
+                add(&summaries, .notBefore, nil, scheduled, row["scheduled_until"], oldest)
+            }
+            if let oldest = row["retries_oldest"] as Int64? {
+                add(&summaries, .retry, row["code"], retries, row["retries_until"], oldest)
+            }
+        }
+        return later
+    }
+
+    /// Adds what no time of its own keeps back, by what does.
+    private static func addReady(
+        _ summaries: inout [WaitingSummary],
+        _ later: [Lane.Key: Int],
+        _ now: String,
+        _ db: Database
+    ) throws {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    WITH deletion AS (
+                        SELECT destination, batch, count(*) AS uploads, min(id) AS oldest
+                        FROM upload INDEXED BY upload_deletion
+                        WHERE status = 'pending' AND requested = 'cancel'
+                            AND (retry_at IS NULL OR retry_at <= :now) AND (not_before IS NULL OR not_before <= :now)
+                        GROUP BY 1, 2)
+                    SELECT lane.destination, lane.batch, destination.retry_at, deletion.oldest, lane.uploads,
+                        coalesce(deletion.uploads, 0) AS deletions,
+                        CASE WHEN (SELECT paused FROM queue) THEN 'queue_paused'
+                             WHEN destination.paused THEN 'destination_paused'
+                             WHEN (SELECT paused FROM batch WHERE name = lane.batch) THEN 'batch_paused'
+                             WHEN destination.retry_at > :now THEN 'destination' ELSE 'worker' END AS reason
+                    FROM upload_count AS lane JOIN destination ON destination.name = lane.destination
+                    LEFT JOIN deletion ON deletion.destination = lane.destination AND deletion.batch = lane.batch
+                    WHERE lane.status = 'pending'
+                    """
+            ),
+            arguments: ["now": now]
+        )
+        for row in rows {
             let key = Lane.Key(destination: row["destination"], batch: row["batch"])
-            let details: [WaitingSummary.Reason: String] = [
-                .destination: key.destination, .destinationPaused: key.destination, .batchPaused: key.batch,
-            ]
-            let until: String? = reason == .destination ? row["retry_at"] : nil
-            var uploads: Int = row["uploads"]
+            var uploads: Int = row["uploads"] - later[key, default: 0]
+            guard let reason = WaitingSummary.Reason(rawValue: row["reason"]), uploads > 0 else { continue }
             if reason == .worker, let oldest = row["oldest"] as Int64? {
                 add(&summaries, .deletion, nil, row["deletions"], nil, oldest)
                 uploads -= row["deletions"]
             }
-            guard uploads > 0, let first = try first(in: key, db) else { continue }
-            let detail = details[reason]
-            add(&summaries, reason, detail, uploads, until, first)
+            guard uploads > 0, let first = try first(in: key, now, db) else { continue }
+            let details: [WaitingSummary.Reason: String] = [
+                .destination: key.destination, .destinationPaused: key.destination, .batchPaused: key.batch,
+            ]
+            let until: String? = reason == .destination ? row["retry_at"] : nil
+            add(&summaries, reason, details[reason], uploads, until, first)
         }
-        return summaries
     }
 
     private static func add(
@@ -145,22 +168,30 @@ extension Store {
             return
         }
         summaries[index].uploads += uploads
+        summaries[index].until = [summaries[index].until, until].compactMap(\.self).min()
         summaries[index].oldestUpload = min(summaries[index].oldestUpload, oldest)
     }
 
-    /// The upload of a lane whose turn comes first.
-    private static func first(in key: Lane.Key, _ db: Database) throws -> Int64? {
-        let ready = "\(Lane.ready) AND destination = ? AND batch = ? AND requested IS NOT 'cancel'"
-        let head = try Int64.fetchOne(
-            db,
-            sql: "SELECT id FROM upload WHERE \(ready) ORDER BY priority DESC, id LIMIT 1",
-            arguments: [key.destination, key.batch]
+    /// The upload of a lane whose turn comes first; where none is ready, the oldest of what will be at the next claim.
+    private static func first(in key: Lane.Key, _ now: String, _ db: Database) throws -> Int64? {
+        let lane = "status = 'pending' AND destination = :destination AND batch = :batch"
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT coalesce(
+                    (SELECT id FROM upload INDEXED BY upload_ready
+                     WHERE \(lane) AND \(Lane.ready) AND requested IS NOT 'cancel' ORDER BY priority DESC, id LIMIT 1),
+                    (SELECT min(id) FROM (
+                        SELECT min(id) AS id FROM upload INDEXED BY upload_later
+                        WHERE \(lane) AND (not_before IS NOT NULL OR retry_at IS NOT NULL)
+                            AND (not_before IS NULL OR not_before <= :now) AND (retry_at IS NULL OR retry_at <= :now)
+                        UNION ALL SELECT min(id) FROM upload INDEXED BY upload_suspect WHERE \(lane) AND crashes >= 2
+                        UNION ALL SELECT min(id) FROM upload INDEXED BY upload_deletion
+                        WHERE \(lane) AND requested = 'cancel')))
+                """
         )
-        if let head { return head }
         return try Int64.fetchOne(
-            db,
-            sql: "SELECT id FROM upload WHERE status = 'pending' AND destination = ? AND batch = ? ORDER BY id LIMIT 1",
-            arguments: [key.destination, key.batch]
+            statement,
+            arguments: ["destination": key.destination, "batch": key.batch, "now": now]
         )
     }
 }

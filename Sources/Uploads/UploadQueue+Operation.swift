@@ -96,9 +96,11 @@ extension UploadQueue {
         let result = try await UploadQueueError.wrapping {
             try await store.query(
                 """
-                SELECT last_error_code, count(*), min(id), last_error FROM upload
-                WHERE last_error_code IS NOT NULL AND status IN (\(statuses))
-                GROUP BY last_error_code ORDER BY min(id) LIMIT \(max(1, limit))
+                SELECT code, uploads, oldest, last_error FROM (
+                    SELECT last_error_code AS code, count(*) AS uploads, min(id) AS oldest
+                    FROM upload INDEXED BY upload_by_error
+                    WHERE last_error_code IS NOT NULL AND status IN (\(statuses)) GROUP BY last_error_code)
+                JOIN upload ON id = oldest ORDER BY oldest LIMIT \(max(1, limit))
                 """
             )
         }
@@ -117,7 +119,7 @@ extension UploadQueue {
         let result = try await UploadQueueError.wrapping {
             try await store.query(
                 """
-                SELECT id, finished_at, last_error_code, last_error FROM upload
+                SELECT id, finished_at, last_error_code, last_error FROM upload INDEXED BY upload_failed_at
                 WHERE status = 'failed' ORDER BY finished_at DESC, id DESC LIMIT \(max(1, limit))
                 """
             )

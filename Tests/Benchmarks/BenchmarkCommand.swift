@@ -19,7 +19,7 @@ struct BenchmarkCommand: AsyncParsableCommand {
             Exit codes: 0 is success; 1 a client failed or a file did not arrive as it is; 64 wrong usage; 69 a \
             client or tool is missing.
             """,
-        subcommands: [ServeCommand.self]
+        subcommands: [RowsCommand.self, ServeCommand.self]
     )
 
     @Option(help: ArgumentHelp("Counted turns of each client; medians are shown. (default: 5, or 1 with --quick)"))

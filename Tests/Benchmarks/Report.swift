@@ -50,7 +50,7 @@ struct Report: Encodable {
     }
 
     /// Lines of cells in columns; all but the first column stand to the right.
-    private static func aligned(_ lines: [[String]]) -> String {
+    static func aligned(_ lines: [[String]]) -> String {
         let widths = (lines.first ?? []).indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         return lines.map { cells in
             zip(cells, widths).enumerated().map { column, cell in

@@ -16,18 +16,8 @@ struct Tools {
     /// - Parameter tuspy: The virtual environment that has tuspy.
     /// - Throws: ``BenchmarkError`` with the code 69, when one is missing.
     init(tuspy: String) throws {
-        // On Linux the executable may be started through the search path: the kernel knows it.
-        let link = FileManager.default.fileExists(atPath: "/proc/self/exe") ? "/proc/self/exe" : nil
-        guard let path = link ?? Bundle.main.executablePath else {
-            throw BenchmarkError.missing("the path of this executable is not known")
-        }
-        let executable = URL(filePath: path).resolvingSymlinksInPath()
-        let command = executable.deletingLastPathComponent().appending(path: "upload-queue")
-        guard FileManager.default.isExecutableFile(atPath: command.path) else {
-            throw BenchmarkError.missing("\(command.path) is missing; `swift build -c release` builds it")
-        }
-        itself = executable.path
-        uploadQueue = command.path
+        itself = try Self.executable().path
+        uploadQueue = try Self.uploadQueue()
         python = URL(filePath: tuspy, directoryHint: .isDirectory).appending(path: "bin/python").path
         versions = [
             "time": try Self.output(
@@ -40,6 +30,26 @@ struct Tools {
                 orElse: "tuspy is missing in \(tuspy); `.ci/tuspy \(tuspy)` installs it"
             ),
         ]
+    }
+
+    /// The command beside this program.
+    ///
+    /// - Throws: ``BenchmarkError`` with the code 69, when it is missing.
+    static func uploadQueue() throws -> String {
+        let command = try executable().deletingLastPathComponent().appending(path: "upload-queue")
+        guard FileManager.default.isExecutableFile(atPath: command.path) else {
+            throw BenchmarkError.missing("\(command.path) is missing; `swift build -c release` builds it")
+        }
+        return command.path
+    }
+
+    private static func executable() throws -> URL {
+        // On Linux the executable may be started through the search path: the kernel knows it.
+        let link = FileManager.default.fileExists(atPath: "/proc/self/exe") ? "/proc/self/exe" : nil
+        guard let path = link ?? Bundle.main.executablePath else {
+            throw BenchmarkError.missing("the path of this executable is not known")
+        }
+        return URL(filePath: path).resolvingSymlinksInPath()
     }
 
     /// The first line that a program writes.

@@ -11,7 +11,10 @@ import Testing
                 _ = try await Wire.send(
                     "PATCH",
                     url,
-                    [Wire.tus, Wire.bytes, ("Upload-Offset", "0"), ("X-Trace", "s3cret"), ("Wix-Site-Id", "x")],
+                    [
+                        Wire.tus, Wire.bytes, ("Upload-Offset", "0"), ("X-Trace", "s3cret"), ("Wix-Site-Id", "x"),
+                        ("X-Request-ID", "r-1"),
+                    ],
                     body: [1, 2, 3]
                 )
                 _ = try await Wire.patch(url, at: 0, [9])
@@ -35,7 +38,9 @@ import Testing
                 #expect(transfer.bytesReceived == 3)
                 #expect(transfer.bytesStored == 3)
                 #expect(transfer.offsetAfter == 3)
-                #expect(transfer.customHeaders == ["wix-site-id", "x-trace"])
+                #expect(transfer.customHeaders == ["wix-site-id", "x-request-id", "x-trace"])
+                #expect(records.map(\.requestID) == [nil, "r-1", nil])
+                #expect(records.map(\.began) == [0, 1, 2])
                 #expect(!transfer.authorization)
                 #expect(!transfer.cut)
 

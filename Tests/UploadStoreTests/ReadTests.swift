@@ -45,10 +45,9 @@ import Testing
         let store = fixture.store
         #expect(try await store.waiting(now: StoreFixture.now).isEmpty)
         try await fixture.add(9)
-        try await fixture.add(1, to: "media")
         let worker = try await store.startWorker()
-        var claims: [Claim] = []
-        for _ in 0..<3 { claims += try await fixture.claim(worker, limit: 1).map(\.claim) }
+        let claims = try await fixture.claim(worker, limit: 3).map(\.claim)
+        try await fixture.add(1, to: "media")
         try await store.parked(claims[0], reason: "quota", code: "quota_exceeded", message: "full")
         try await store.tryLater(claims[1], at: StoreFixture.later, code: "server_busy", message: "503")
         try await store.created(claims[2], url: "https://tus.example.org/3", completing: false)

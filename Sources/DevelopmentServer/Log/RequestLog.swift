@@ -23,6 +23,9 @@ final class RequestLog: Sendable {
     /// The records, oldest first.
     var records: [RequestRecord] { state.withLock { $0.records } }
 
+    /// The last place that is taken; 0 where there is none.
+    var position: Int { state.withLock(\.sequence) }
+
     /// Reads what an earlier server logged and continues there; blocks.
     ///
     /// A last line without its end, which a `kill -9` can leave, is dropped.

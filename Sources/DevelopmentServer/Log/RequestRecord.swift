@@ -2,6 +2,11 @@
 package struct RequestRecord: Codable, Sendable, Equatable {
     /// Position in the log, from 1; continues after a restart on the same directory.
     package internal(set) var sequence = 0
+    /// The last place in the log that was taken when the request arrived: it overlaps all that come after that one and
+    /// before itself.
+    package internal(set) var began: Int?
+    /// What the client calls itself or the request, by `X-Request-ID`.
+    package internal(set) var requestID: String?
     /// The method; the one of `X-HTTP-Method-Override` where a POST names one.
     package internal(set) var method: String
     package internal(set) var step: RequestStep

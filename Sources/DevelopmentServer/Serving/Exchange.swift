@@ -44,6 +44,7 @@ struct Exchange {
         record = RequestRecord(method: method.rawValue, step: route.step, path: route.loggedPath)
         record.fault = fault?.description
         record.authorization = request.headers[.authorization] != nil
+        record.requestID = request.headers[named: "X-Request-ID"]
         record.customHeaders = request.headers.customNames
         bodyState = .consumed
         if hasBody { bodyState = .untouched }

@@ -19,6 +19,7 @@ struct RequestHandler: Sendable {
     /// Answers one request.
     func respond(to request: Request, channel: any Channel) async -> Response {
         var exchange = Exchange(request, channel: channel, faults: faults)
+        exchange.record.began = log.position
         let outcome: Outcome
         do {
             if let key = Self.lockKey(exchange.route) {
