@@ -102,7 +102,11 @@ final class RunReporter: Service {
 
     private func tell(_ event: UploadEvent) async throws {
         if event.status == "pending" { tellFirst(event) }
-        guard ["completed", "failed", "paused", "cancelled"].contains(event.status),
+        if event.event == "source kept", let failure = event.failure {
+            return Output.note("upload \(event.uploadID) is completed, but \(failure.message)")
+        }
+        // What becomes of a source is no second end of its upload.
+        guard ["completed", "failed", "paused", "cancelled"].contains(event.status), !event.event.hasPrefix("source "),
             let upload = try await queue.upload(event.uploadID)
         else { return }
         state.withLock { state in
