@@ -79,16 +79,30 @@ extension Store {
 
     /// Removes finished uploads by id.
     ///
-    /// - Throws: ``UploadStoreError`` `not_found`, or `refused` where one is not finished; then none is removed.
+    /// - Throws: ``UploadStoreError`` `not_found`, or `refused` where one is not finished, or its source is still to be
+    ///   deleted or moved; then none is removed.
     package func remove(_ ids: [Int64]) async throws -> Pruned {
         try await commits.write(rows: ids.count) { [checkpoint] db in
             for id in ids {
-                let row = try Row.fetchOne(db, sql: "SELECT status FROM upload WHERE id = ?", arguments: [id])
+                let row = try Row.fetchOne(
+                    db,
+                    sql: """
+                        SELECT status, status = 'completed' AND after_completion IS NOT NULL AND spooled = 0
+                            AND source_settled = 0 AS is_unsettled FROM upload WHERE id = ?
+                        """,
+                    arguments: [id]
+                )
                 guard let status = row?["status"] as String? else {
                     throw UploadStoreError(.notFound, "there is no upload \(id)")
                 }
                 guard ["completed", "failed", "cancelled"].contains(status) else {
                     throw UploadStoreError(.refused, "upload \(id) is \(status); cancel it first")
+                }
+                guard row?["is_unsettled"] == false else {
+                    throw UploadStoreError(
+                        .refused,
+                        "the source of upload \(id) is still to be deleted or moved; the next worker that starts does that"
+                    )
                 }
             }
             return try Self.remove(ids, checkpoint, db)

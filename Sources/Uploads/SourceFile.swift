@@ -41,25 +41,34 @@ final class SourceFile: Sendable {
     deinit { try? descriptor.close() }
 
     /// What the open file is.
-    func identity() throws -> SourceIdentity {
-        var information = stat()
-        guard fstat(descriptor.rawValue, &information) == 0 else {
-            throw Self.failure(path, Errno(rawValue: errno))
-        }
-        return try Self.identity(information, path)
+    func identity() throws -> SourceIdentity { try Self.identity(of: descriptor, at: path) }
+
+    /// Whether the open file, and the one at its path, is still the one that was added.
+    func isUnchanged(_ expected: SourceIdentity) throws -> Bool {
+        let open = try identity()
+        let named = try Self.identity(of: path)
+        return open.isSame(as: expected) && named.isSame(as: expected)
     }
 
     /// Fails when the open file, or the one at its path, is no longer the one that was added.
     func check(_ expected: SourceIdentity) throws {
-        let open = try identity()
-        let named = try Self.identity(of: path)
-        guard open.isSame(as: expected), named.isSame(as: expected) else {
+        guard try isUnchanged(expected) else {
             throw Failure(
                 code: "source_changed",
                 message: "\(path) changed after it was added; its upload stopped so that two versions are not mixed; "
                     + "retry uploads the file as it is now, from the beginning"
             )
         }
+    }
+
+    /// Keeps other workers from the file while it is open; false where another one does.
+    func lock() -> Bool {
+        while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            // Some network filesystems lock only what is open for writing.
+            return errno != EWOULDBLOCK
+        }
+        return true
     }
 
     /// Reads a range, all of it.
@@ -94,7 +103,15 @@ final class SourceFile: Sendable {
         return identity
     }
 
-    private static func identity(_ information: stat, _ path: String) throws -> SourceIdentity {
+    /// What an open file is.
+    static func identity(of descriptor: SystemPackage.FileDescriptor, at path: String) throws -> SourceIdentity {
+        var information = stat()
+        guard fstat(descriptor.rawValue, &information) == 0 else { throw failure(path, Errno(rawValue: errno)) }
+        return try identity(information, path)
+    }
+
+    /// What a file is, by what stat(2) said of it.
+    static func identity(_ information: stat, _ path: String) throws -> SourceIdentity {
         switch information.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFDIR:
@@ -122,7 +139,7 @@ final class SourceFile: Sendable {
         )
     }
 
-    private static func failure(_ path: String, _ reason: Errno) -> Failure {
+    static func failure(_ path: String, _ reason: Errno) -> Failure {
         switch reason {
         case .noSuchFileOrDirectory, .notDirectory:
             Failure(

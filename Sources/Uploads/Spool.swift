@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOPosix
 internal import SystemPackage
 internal import UploadStore
 
@@ -16,18 +15,22 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// The folder of the queue's own copies, beside the database: readable by its owner only.
+/// The folder of the queue's own copies, beside the database: a folder of this user's that nobody else can look into.
 ///
-/// Whoever adds holds a shared lock on it until the upload is in the database; whoever removes what no upload names takes
-/// that lock alone. So no copy is taken for forgotten while it is being added, whoever is killed.
+/// Whoever adds holds a shared lock on it until the upload is in the database; whoever looks for what no upload names
+/// takes that lock alone. So no copy is taken for forgotten while it is being added, whoever is killed.
 struct Spool: Sendable {
-    /// Holds the folder's lock for as long as it lives.
+    /// The open folder, with its lock, for as long as it lives.
     final class Hold: Sendable {
-        fileprivate let file: SystemPackage.FileDescriptor
+        let folder: SystemPackage.FileDescriptor
+        let path: String
 
-        fileprivate init(_ file: SystemPackage.FileDescriptor) { self.file = file }
+        fileprivate init(_ folder: SystemPackage.FileDescriptor, path: String) {
+            self.folder = folder
+            self.path = path
+        }
 
-        deinit { try? file.close() }
+        deinit { try? folder.close() }
     }
 
     /// A copy that is on disk.
@@ -36,67 +39,77 @@ struct Spool: Sendable {
         var identity: SourceIdentity
     }
 
-    private static let lockName = ".lock"
     private static let piece = 1 << 20
+    /// Seconds; longer than a tick of the clock that files are stamped by.
+    private static let tick = 0.02
 
     let folder: String
 
     init(databasePath: String) { folder = "\(databasePath).spool" }
 
-    /// Keeps the copies that are made meanwhile.
+    /// Keeps the copies that are made meanwhile; makes the folder where there is none.
     func hold() async throws -> Hold {
-        try await blocking {
-            if mkdir(folder, 0o700) == 0 {
+        try await FileWork.run {
+            if mkdir(folder, 0o700) != 0, errno != EEXIST { throw SpoolFile.failure(folder, Errno(rawValue: errno)) }
+            do {
+                // Also where another process made it: that one may not have come so far.
                 try Self.sync(FilePath(folder).removingLastComponent())
-            } else if errno != EEXIST {
-                throw failure(Errno(rawValue: errno))
+            } catch let reason as Errno {
+                throw SpoolFile.failure(folder, reason)
             }
-            guard let hold = try lock(LOCK_SH) else { throw failure(.wouldBlock) }
+            guard let hold = try lock(LOCK_SH) else { throw SpoolFile.failure(folder, .noSuchFileOrDirectory) }
             return hold
         }
     }
 
     /// Copies a file, and returns once the copy is on disk.
     ///
-    /// - Throws: ``SourceFile/Failure`` where the file cannot be read or changes meanwhile, ``UploadQueueError`` where the
-    ///   copy cannot be written.
-    func copy(of path: String, _ hold: Hold) async throws -> Copy {
-        try await blocking {
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - expected: What it was when it was looked at.
+    ///   - hold: Keeps the copy until an upload names it.
+    /// - Throws: ``SourceFile/Failure`` where the file cannot be read or changes, ``UploadQueueError`` where the copy cannot
+    ///   be written. Nothing of the copy is left then.
+    func copy(of path: String, _ expected: SourceIdentity, _ hold: Hold) async throws -> Copy {
+        try await FileWork.run {
             let source = try SourceFile(path: path)
-            let identity = try source.identity()
-            let copy = try write { target in
-                if Self.clone(source.descriptor, target) { return }
-                var offset: Int64 = 0
-                while offset < identity.length {
-                    let end = min(offset + Int64(Self.piece), identity.length)
-                    var bytes = try source.read(offset..<end)
-                    _ = try target.writeAll(bytes.readBytes(length: bytes.readableBytes) ?? [])
-                    offset = end
-                }
+            // Two changes within one tick look like one: the second would not be seen.
+            if abs(Date().timeIntervalSince1970 - Double(expected.changed) / 1e9) < Self.tick {
+                usleep(useconds_t(Self.tick * 1e6))
             }
+            let file = try SpoolFile(hold)
             do {
-                try source.check(identity)
+                if !Self.clone(source.descriptor, file.descriptor) {
+                    var offset: Int64 = 0
+                    while offset < expected.length {
+                        let end = min(offset + Int64(Self.piece), expected.length)
+                        try file.append(source.read(offset..<end).readableBytesView)
+                        offset = end
+                    }
+                }
+                guard try source.isUnchanged(expected) else {
+                    throw SourceFile.Failure(
+                        code: "source_changed",
+                        message: "\(path) changed while it was copied; add it again once it is written"
+                    )
+                }
+                return try file.finish()
             } catch {
-                unlink(copy.path)
-                throw error
+                file.discard()
+                throw (error as? Errno).map { SourceFile.failure(path, $0) } ?? error
             }
-            return copy
         }
     }
 
-    /// Stores bytes as they come, and returns once all are on disk.
+    /// Stores bytes as they come, and returns once all are on disk; nothing is left where one of the pieces fails.
     func store<Bytes: AsyncSequence>(_ bytes: Bytes, _ hold: Hold) async throws -> Copy
     where Bytes.Element: Sequence<UInt8> & Sendable {
-        let path = newPath()
-        let target = try await blocking { try open(path) }
+        let file = try await FileWork.run { try SpoolFile(hold) }
         do {
-            for try await piece in bytes {
-                try await blocking { _ = try target.writeAll(piece) }
-            }
-            return try await blocking { try finish(target, path) }
+            for try await piece in bytes { try await FileWork.run { try file.append(piece) } }
+            return try await FileWork.run { try file.finish() }
         } catch {
-            try? target.close()
-            unlink(path)
+            file.discard()
             throw error
         }
     }
@@ -108,80 +121,71 @@ struct Spool: Sendable {
     /// - Throws: ``UploadQueueError`` where the folder's lock cannot be taken, or what `isNamed` throws.
     @discardableResult
     func collect(isNamed: (String) async throws -> Bool) async throws -> Int {
-        guard let hold = try await blocking({ try lock(LOCK_EX) }) else { return 0 }
-        defer { withExtendedLifetime(hold) {} }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let (names, hold) = try await FileWork.run {
+            // Nobody adds at this moment: what has no upload now never gets one. To know that, no adder need wait longer.
+            guard let hold = try lock(LOCK_EX | LOCK_NB) else { return ([String](), Hold?.none) }
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            flock(hold.folder.rawValue, LOCK_UN)
+            return (names.filter { UUID(uuidString: $0) != nil }, hold)
+        }
+        guard let hold else { return 0 }
         var removed = 0
-        for name in names where name != Self.lockName {
-            let path = "\(folder)/\(name)"
-            if try await isNamed(path) { continue }
-            if unlink(path) == 0 { removed += 1 }
+        for name in names where try await !isNamed("\(folder)/\(name)") {
+            if unlinkat(hold.folder.rawValue, name, 0) == 0 { removed += 1 }
         }
         return removed
     }
 
-    /// Removes a copy that no upload names.
-    func remove(_ path: String) { unlink(path) }
+    /// Whether a path is that of a copy in this folder.
+    func contains(_ path: String) -> Bool { FilePath(path).removingLastComponent() == FilePath(folder) }
 
+    /// Removes a copy that no upload needs any more; a path elsewhere is left alone, whatever an upload says of it.
+    func remove(_ path: String) { if contains(path) { unlink(path) } }
+
+    /// Opens and locks the folder; nil where there is none, or another one has the lock and this one need not wait.
     private func lock(_ operation: Int32) throws -> Hold? {
-        let path = FilePath("\(folder)/\(Self.lockName)")
-        let file: SystemPackage.FileDescriptor
+        let descriptor: SystemPackage.FileDescriptor
         do {
-            file = try SystemPackage.FileDescriptor.open(
-                path,
-                .readWrite,
-                options: [.create, .closeOnExec],
-                permissions: [.ownerReadWrite]
+            descriptor = try .open(FilePath(folder), .readOnly, options: [.directory, .noFollow, .closeOnExec])
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
+        } catch Errno.notDirectory, Errno.tooManySymbolicLinkLevels {
+            throw UploadQueueError(
+                .wrongPermissions,
+                "\(folder) is a link or no folder; the queue keeps copies in a folder of its own only; move it away"
             )
-        } catch Errno.noSuchFileOrDirectory where operation == LOCK_EX {
-            return nil  // no spool, nothing to collect
         } catch let reason as Errno {
-            throw failure(reason)
+            throw SpoolFile.failure(folder, reason)
         }
-        while flock(file.rawValue, operation == LOCK_EX ? LOCK_EX | LOCK_NB : operation) != 0 {
+        let hold = Hold(descriptor, path: folder)
+        try checkIsPrivate(hold)
+        while flock(descriptor.rawValue, operation) != 0 {
             let reason = Errno(rawValue: errno)
             if reason == .interrupted { continue }
-            try? file.close()
             if reason == .wouldBlock { return nil }
-            throw failure(reason)
+            throw SpoolFile.failure(folder, reason)
         }
-        return Hold(file)
+        return hold
     }
 
-    private func newPath() -> String { "\(folder)/\(UUID().uuidString)" }
-
-    private func open(_ path: String) throws -> SystemPackage.FileDescriptor {
-        do {
-            return try SystemPackage.FileDescriptor.open(
-                FilePath(path),
-                .readWrite,
-                options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: [.ownerReadWrite]
+    private func checkIsPrivate(_ hold: Hold) throws {
+        var information = stat()
+        guard fstat(hold.folder.rawValue, &information) == 0 else {
+            throw SpoolFile.failure(folder, Errno(rawValue: errno))
+        }
+        guard information.st_uid == geteuid() else {
+            throw UploadQueueError(
+                .wrongPermissions,
+                "\(folder) belongs to another user (\(information.st_uid)), who could read or replace what the queue copies; "
+                    + "move it away, or run as that user"
             )
-        } catch let reason as Errno {
-            throw failure(reason)
         }
-    }
-
-    private func write(_ body: (SystemPackage.FileDescriptor) throws -> Void) throws -> Copy {
-        let path = newPath()
-        let target = try open(path)
-        do {
-            try body(target)
-            return try finish(target, path)
-        } catch {
-            try? target.close()
-            unlink(path)
-            throw (error as? Errno).map(failure) ?? error
+        guard information.st_mode & 0o077 == 0 else {
+            throw UploadQueueError(
+                .wrongPermissions,
+                "\(folder) is open to other users, but holds copies of files; run: chmod 700 '\(folder)'"
+            )
         }
-    }
-
-    /// Brings a copy to disk, and tells what it is.
-    private func finish(_ target: SystemPackage.FileDescriptor, _ path: String) throws -> Copy {
-        guard fsync(target.rawValue) == 0 else { throw failure(Errno(rawValue: errno)) }
-        try target.close()
-        try Self.sync(FilePath(folder))
-        return Copy(path: path, identity: try SourceFile.identity(of: path))
     }
 
     /// Lets two files share their blocks, where the filesystem can.
@@ -194,6 +198,7 @@ struct Spool: Sendable {
         #endif
     }
 
+    /// Makes the names in a folder durable.
     static func sync(_ folder: FilePath) throws {
         let descriptor = try SystemPackage.FileDescriptor.open(
             folder.isEmpty ? "." : folder,
@@ -202,16 +207,5 @@ struct Spool: Sendable {
         )
         defer { try? descriptor.close() }
         guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
-    }
-
-    private func failure(_ reason: Errno) -> UploadQueueError {
-        reason == .noSpace
-            ? UploadQueueError(.diskFull, "the disk of \(folder) is full; nothing was added; make room and try again")
-            : UploadQueueError(.inputOutput, "\(folder) cannot be written: \(reason)", cause: reason)
-    }
-
-    /// Files block their reader and writer, which must not be a task of the pool that all share.
-    private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await NIOThreadPool.singleton.runIfActive(body)
     }
 }

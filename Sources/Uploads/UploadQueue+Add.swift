@@ -36,8 +36,8 @@ extension UploadQueue {
             grant: grant,
             options: options
         )
-        let added = try await order.add([source])
-        return try await upload(added, source.path)
+        guard let added = try await order.add([source]).first else { throw removed(source.path) }
+        return try await upload(added.id, source.path)
     }
 
     /// Adds many files, and returns once they are on disk.
@@ -82,7 +82,8 @@ extension UploadQueue {
     ///   - metadata: tus metadata of each, beside the destination's own.
     ///   - contentType: The media type that the server is given for each; nil is told from each name's ending.
     ///   - options: The order, the batch and the like of each.
-    ///   - rejected: Called for each file that cannot be added, with the reason; it may throw to stop. By default it does.
+    ///   - rejected: Called for each file that cannot be added, with the reason, before the transaction that it would have
+    ///     been in; it may throw to stop, and that transaction is not made then. By default it does.
     ///   - added: Called after each transaction with what is on disk now, in the order of the files.
     /// - Returns: How many uploads were added; those that were there before do not count.
     /// - Throws: ``UploadQueueError`` as for one file, or what the sources or the closures throw.
@@ -103,28 +104,7 @@ extension UploadQueue {
             contentType: contentType,
             options: options
         )
-        var count = 0
-        var batch: [UploadSource] = []
-        func flush() async throws {
-            guard !batch.isEmpty else { return }
-            let done = try await order.add(batch)
-            count += done.count(where: \.isNew)
-            try await added(zip(batch, done).map { Added(source: $0, id: $1.id, isNew: $1.isNew) })
-            batch.removeAll(keepingCapacity: true)
-        }
-        for try await source in sources {
-            try Task.checkCancellation()
-            do {
-                try order.check(source)
-            } catch let error as UploadQueueError where error.code == .invalidSource {
-                try await rejected(source, error)
-                continue
-            }
-            batch.append(source)
-            if batch.count == Store.batch { try await flush() }
-        }
-        try await flush()
-        return count
+        return try await order.add(contentsOf: sources, rejected: rejected, added: added)
     }
 
     /// A file that was added with others.
@@ -174,7 +154,7 @@ extension UploadQueue {
             contentType: contentType,
             options: options
         )
-        return try await upload(try await order.add(bytes: bytes), filename)
+        return try await upload(try await order.add(bytes: bytes).id, filename)
     }
 
     /// Adds bytes that are no file, and returns once they are on disk.
@@ -210,11 +190,13 @@ extension UploadQueue {
         )
     }
 
-    private func upload(_ added: [AddedUpload], _ name: String) async throws -> Upload {
-        guard let id = added.first?.id, let upload = try await upload(id) else {
-            throw UploadQueueError(.notFound, "the upload of \(name) was added and removed again")
-        }
+    private func upload(_ id: Upload.ID, _ name: String) async throws -> Upload {
+        guard let upload = try await upload(id) else { throw removed(name) }
         return upload
+    }
+
+    private func removed(_ name: String) -> UploadQueueError {
+        UploadQueueError(.notFound, "the upload of \(name) was added and removed again")
     }
 
     /// Checks what a server is told of a file, without looking at the file.

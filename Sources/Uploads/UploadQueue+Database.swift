@@ -76,10 +76,9 @@ extension AddOrder {
         guard db.isInsideTransaction else {
             throw UploadQueueError(.invalidOption, "there is no transaction; add within write { db in … }")
         }
-        var uploads = [try newUpload(source)]
-        try place(&uploads, at: try Store.destination(destination, db).map(Destination.init))
+        let upload = try newUpload(source, to: try Store.destination(destination, db).map(Destination.init))
         do {
-            let added = try Store.insert(uploads[0], options.existing, db)
+            let added = try Store.insert(upload, options.existing, db)
             guard let row = try Store.upload(added.id, db) else {
                 throw UploadQueueError(.notFound, "the upload of \(source.path) was added and removed again")
             }

@@ -157,9 +157,6 @@ extension UploadQueue {
         try await UploadQueueError.wrapping { Set(try await store.pausedScopes().map(UploadScope.init)) }
     }
 
-    /// The newest upload, 0 where there is none.
-    package func lastUploadID() async throws -> Upload.ID { try await newestUploads(limit: 1).first ?? 0 }
-
     /// The newest event, 0 where there is none: ``events(after:of:limit:)`` then tells what happens from now on.
     package func lastEventID() async throws -> UploadEvent.ID {
         let result = try await UploadQueueError.wrapping {

@@ -81,7 +81,7 @@ struct UploadRun: Sendable {
     /// Where the upload completed, its source may be wanted away.
     private func settleSource() async throws {
         guard claimed.upload.afterCompletion != nil else { return }
-        try await durably { try await SourceDisposal(store: store, logger: logger).settle(claim.uploadID) }
+        try await SourceDisposal(store: store, patience: context.patience, logger: logger).settle(claim.uploadID)
     }
 
     private func settle(_ body: () async throws -> Void) async throws {

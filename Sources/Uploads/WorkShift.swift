@@ -237,7 +237,13 @@ final class WorkShift: Sendable {
 
     /// Finishes what a crash left of sources that were to go, and of copies that no upload got.
     private func cleanUp() async throws {
-        try await SourceDisposal(store: store, logger: options.logger).settleAll()
+        let isStopping = { self.state.withLock(\.stopping) }
+        do {
+            try await SourceDisposal(store: store, patience: patience, logger: options.logger)
+                .settleAll(until: isStopping)
+        } catch let error as UploadStoreError where error.isPassing && isStopping() {
+            return
+        }
         do {
             try await queue.spool.collect { try await store.names($0) }
         } catch let error as UploadQueueError {

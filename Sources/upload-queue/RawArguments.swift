@@ -5,7 +5,9 @@ enum RawArguments {
         var found: [String: String] = [:]
         for index in 0..<Int(CommandLine.argc) {
             guard let text = CommandLine.unsafeArgv[index], String(validatingCString: text) == nil else { continue }
-            found[String(cString: text)] = shown(text)
+            var bytes: [UInt8] = []
+            while text[bytes.count] != 0 { bytes.append(UInt8(bitPattern: text[bytes.count])) }
+            found[String(cString: text)] = shown(bytes)
         }
         return found
     }()
@@ -16,15 +18,10 @@ enum RawArguments {
     }
 
     /// The text with its bytes beyond ASCII written out.
-    private static func shown(_ text: UnsafePointer<CChar>) -> String {
-        var shown = ""
-        var index = 0
-        while text[index] != 0 {
-            let byte = UInt8(bitPattern: text[index])
+    static func shown(_ text: some Sequence<UInt8>) -> String {
+        text.map { byte in
             let digits = String(byte, radix: 16, uppercase: true)
-            shown += 0x20...0x7E ~= byte ? String(UnicodeScalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + digits
-            index += 1
-        }
-        return shown
+            return 0x20...0x7E ~= byte ? String(UnicodeScalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + digits
+        }.joined()
     }
 }

@@ -126,6 +126,9 @@ struct AddCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let other = RawArguments.notUTF8.first(where: { !file.contains($0.key) }) {
+            throw CommandError(.badData, RawArguments.complaint(about: other.value))
+        }
         let options = try terms.options(at: Date())
         let metadata = try metadata.dictionary()
         try UploadQueue.checkNames(metadata: metadata, filename: filename, contentType: contentType)
@@ -145,87 +148,93 @@ struct AddCommand: AsyncParsableCommand {
         return (queue, try await destination(in: queue))
     }
 
+    private func order(_ options: AddOptions, _ metadata: [String: String]) async throws -> AddOrder {
+        let grant = try grant.map(Self.grant)
+        let (queue, destination) = try await open()
+        return AddOrder(
+            queue: queue,
+            destination: destination,
+            metadata: metadata,
+            filename: filename,
+            contentType: contentType,
+            grant: grant,
+            options: options
+        )
+    }
+
     private func addNamed(_ options: AddOptions, _ metadata: [String: String]) async throws {
-        let bad = try badFiles()
-        let good = file.filter { bad.reasons[$0] == nil }
-        guard bad.error.messages.isEmpty || (keepGoing && !good.isEmpty) else {
-            var error = bad.error
+        let (reasons, bad) = try badFiles()
+        var error = bad
+        var files = FoundFiles()
+        files.named = file.filter { reasons[$0] == nil }
+        files.isCopied = copy
+        guard error.messages.isEmpty || (keepGoing && !files.named.isEmpty) else {
             if file.count > 1 { error.messages.append("nothing was added") }
             throw error
         }
-        let grant = try grant.map(Self.grant)
-        let (queue, destination) = try await open()
-        let sources = good.map { copy ? UploadSource.copy(of: $0) : .file($0) }
-        let last = try await queue.lastUploadID()
-        let ids: [Upload.ID]
-        if file.count == 1 {
-            let upload = try await queue.add(
-                sources[0],
-                to: destination,
-                metadata: metadata,
-                filename: filename,
-                contentType: contentType,
-                grant: grant,
-                options: options
-            )
-            ids = [upload.id]
-        } else {
-            ids = try await queue.add(
-                sources,
-                to: destination,
-                metadata: metadata,
-                contentType: contentType,
-                options: options
-            )
-        }
+        let order = try await order(options, metadata)
         var list = AddedList(json: json)
-        try list.write(zip(ids, sources).map { .init(source: $1, id: $0, isNew: $0 > last) })
+        var count = 0
+        do {
+            try await order.add(
+                contentsOf: files,
+                rejected: { _, reason in
+                    guard keepGoing, file.count > 1 else { throw reason }
+                    error.messages.append(reason.message)
+                },
+                added: { added in
+                    try list.write(added)
+                    count += added.count
+                }
+            )
+        } catch let trouble {
+            var trouble = CommandError(trouble)
+            if file.count > 1 { trouble.messages.append(count == 0 ? "nothing was added" : self.part(count)) }
+            if count > 0 { try list.end() }
+            throw trouble
+        }
         try list.end()
-        guard bad.error.messages.isEmpty else {
-            var error = bad.error
-            error.messages.append("\(good.count) of \(file.count) files were added")
+        guard error.messages.isEmpty else {
+            error.messages.append(part(count))
             throw error
         }
     }
 
+    private func part(_ count: Int) -> String { "\(count) of \(file.count) files were added" }
+
     private func addStandardInput(_ options: AddOptions, _ metadata: [String: String]) async throws {
-        let (queue, destination) = try await open()
-        let last = try await queue.lastUploadID()
-        let upload = try await queue.add(
-            bytes: StandardInput(),
-            named: filename ?? "-",
-            to: destination,
-            metadata: metadata,
-            contentType: contentType,
-            options: options
-        )
+        let order = try await order(options, metadata)
+        let (id, isNew) = try await order.add(bytes: StandardInput())
+        let path = try await order.queue.upload(id)?.sourcePath ?? "-"
         var list = AddedList(json: json)
-        try list.write([.init(source: .file(upload.sourcePath), id: upload.id, isNew: upload.id > last)])
+        try list.write([.init(source: .file(path), id: id, isNew: isNew)])
         try list.end()
     }
 
     private func addFound(_ options: AddOptions, _ metadata: [String: String]) async throws {
-        let (queue, destination) = try await open()
+        let order = try await order(options, metadata)
+        let progress = AddProgress(isShown: Display.of(2, color: .never).columns != nil)
         var found = FoundFiles()
-        found.named = file
         found.folders = folders
         found.lists = lists
         found.endsWithZero = endsWithZero
         found.include = include
         found.exclude = exclude
         found.isCopied = copy
-        found.isOwn = { [path = queue.path] in UploadSource.file($0).absolutePath.hasPrefix(path) }
-        let progress = AddProgress(isShown: Display.of(2, color: .never).columns != nil)
+        found.own = OwnFiles(database: order.queue.path)
         found.reject = { message in try reject(message, progress) }
         var list = AddedList(json: json)
         defer { progress.end() }
         do {
-            try await queue.add(
+            for path in file {
+                if let shown = RawArguments.notUTF8[path] {
+                    try reject(RawArguments.complaint(about: shown), progress)
+                } else {
+                    found.named.append(path)
+                }
+            }
+            try await order.add(
                 contentsOf: found,
-                to: destination,
-                metadata: metadata,
-                contentType: contentType,
-                options: options,
                 rejected: { try reject($1.message, progress) },
                 added: { added in
                     try list.write(added)
@@ -266,9 +275,6 @@ struct AddCommand: AsyncParsableCommand {
                 }
             }
             if let reason = reasons[path] { error.messages.append(reason) }
-        }
-        if let other = RawArguments.notUTF8.first(where: { !file.contains($0.key) }) {
-            throw CommandError(.badData, RawArguments.complaint(about: other.value))
         }
         return (reasons, error)
     }

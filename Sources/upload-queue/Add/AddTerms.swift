@@ -71,6 +71,9 @@ struct AddTerms: ParsableArguments {
         guard !unique || uniqueKey == nil else {
             throw ValidationError("--unique and --unique-key exclude each other.")
         }
+        guard ifExists == .return || unique || uniqueKey != nil else {
+            throw ValidationError("--if-exists goes with --unique or --unique-key.")
+        }
         guard !deleteAfter || moveTo == nil else {
             throw ValidationError("--delete-after and --move-to exclude each other.")
         }

@@ -16,11 +16,13 @@ struct AddedList {
     /// Writes what is on disk by now.
     mutating func write(_ added: [UploadQueue.Added]) throws {
         guard json else { return try Output.write(added.map { "\($0.id)\n" }.joined()) }
+        var text = ""
         for upload in added {
             let record = Added(id: upload.id, sourcePath: upload.source.absolutePath, isNew: upload.isNew)
-            try Output.write((isEmpty ? "[\n" : ",\n") + Output.text(record))
+            text += (isEmpty ? "[\n" : ",\n") + (try Output.text(record))
             isEmpty = false
         }
+        try Output.write(text)
     }
 
     /// Ends the array.

@@ -102,12 +102,11 @@ final class RunReporter: Service {
 
     private func tell(_ event: UploadEvent) async throws {
         if event.status == "pending" { tellFirst(event) }
-        // What was done with a file in the end; its upload was told before.
-        if event.event.hasPrefix("source ") {
-            if let failure = event.failure { Output.note("upload \(event.uploadID): \(failure.message)") }
-            return
+        if event.event == "source kept", let failure = event.failure {
+            return Output.note("upload \(event.uploadID) is completed, but \(failure.message)")
         }
-        guard ["completed", "failed", "paused", "cancelled"].contains(event.status),
+        // What becomes of a source is no second end of its upload.
+        guard ["completed", "failed", "paused", "cancelled"].contains(event.status), !event.event.hasPrefix("source "),
             let upload = try await queue.upload(event.uploadID)
         else { return }
         state.withLock { state in

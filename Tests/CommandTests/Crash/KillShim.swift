@@ -18,7 +18,10 @@ enum KillShim {
         return library
     }
 
-    static func environment(library: String, killAt call: Int) -> [String: String] {
-        ["LD_PRELOAD": library, "UPLOAD_QUEUE_KILL_AT": "\(call)"]
+    /// `namesOnly` counts only the calls that give, take or sync names and files.
+    static func environment(library: String, killAt call: Int, namesOnly: Bool = false) -> [String: String] {
+        var environment = ["LD_PRELOAD": library, "UPLOAD_QUEUE_KILL_AT": "\(call)"]
+        if namesOnly { environment["UPLOAD_QUEUE_KILL_NAMES"] = "1" }
+        return environment
     }
 }
