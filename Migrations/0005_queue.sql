@@ -117,8 +117,8 @@ CREATE INDEX upload_not_before ON upload (not_before) WHERE status = 'pending' A
 CREATE INDEX upload_deadline ON upload (deadline)
     WHERE status = 'pending' AND deadline IS NOT NULL AND phase IN ('mint', 'create', 'transfer') AND completing = 0;
 CREATE INDEX upload_deletion ON upload (id) WHERE status = 'pending' AND requested = 'cancel';
--- What waits for a time is counted in the order of this index alone.
-CREATE INDEX upload_later ON upload (destination, batch, last_error_code, not_before, retry_at)
+-- What waits is counted in the order of an index that has all it takes, status too.
+CREATE INDEX upload_later ON upload (destination, batch, last_error_code, not_before, retry_at, status)
     WHERE status = 'pending' AND (not_before IS NOT NULL OR retry_at IS NOT NULL);
 DROP INDEX upload_processing;
 CREATE INDEX upload_processing ON upload (worker_id, destination) WHERE status = 'processing';
@@ -129,7 +129,7 @@ CREATE INDEX upload_completed ON upload (id) WHERE status = 'completed';
 CREATE INDEX upload_failed ON upload (id) WHERE status = 'failed';
 CREATE INDEX upload_cancelled ON upload (id) WHERE status = 'cancelled';
 CREATE INDEX upload_failed_at ON upload (finished_at, id) WHERE status = 'failed';
-CREATE INDEX upload_paused_for ON upload (pause_reason, destination) WHERE status = 'paused';
+CREATE INDEX upload_paused_for ON upload (pause_reason, destination, status) WHERE status = 'paused';
 CREATE INDEX upload_by_batch ON upload (batch) WHERE batch <> '';
 CREATE INDEX upload_by_error ON upload (last_error_code, id, status) WHERE last_error_code IS NOT NULL;
 CREATE INDEX upload_finished ON upload (finished_at) WHERE finished_at IS NOT NULL;

@@ -20,12 +20,13 @@ struct RowsMeasurement {
         try await measure(queue, &figures)
         let file = URL(filePath: path).deletingLastPathComponent().appending(path: "file.bin").path
         try Data("some bytes\n".utf8).write(to: URL(filePath: file))
-        for words in [["add", file, "--to", "archive"], ["status"], ["list", "--limit", "50"], ["show", "1000"]] {
+        let commands = [["add", file, "--to", "archive"], ["status"], ["list", "--limit", "50"], ["show", "1000"]]
+        for words in commands {
             let name = "`upload-queue \(words.filter { $0 != file }.joined(separator: " "))`"
             figures.append((name, try await median(of: min(runs, 11)) { _ = try run(words, for: nil) }))
         }
         if idle > 0 {
-            try await queue.pause(.destination("archive"))
+            for name in ["archive", "other"] { try await queue.pause(.destination(name)) }
             figures.append(("`upload-queue run`, CPU s", try run(["run"], for: .seconds(idle)).cpuSeconds))
         }
         return figures
@@ -107,7 +108,12 @@ struct RowsMeasurement {
     private func run(_ words: [String], for time: Duration?) throws -> ChildProcess.Ending {
         let null = try FileDescriptor.open("/dev/null", .readWrite, options: .closeOnExec)
         defer { try? null.close() }
-        let process = try ChildProcess([command] + words + ["--database", path], input: null, output: null)
+        let process = try ChildProcess(
+            [command] + words + ["--database", path],
+            input: null,
+            output: null,
+            errors: null
+        )
         if let time {
             Thread.sleep(forTimeInterval: time / .seconds(1))
             kill(process.pid, SIGTERM)

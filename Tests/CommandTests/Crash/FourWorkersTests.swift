@@ -66,7 +66,8 @@ import Uploads
             let takeovers = try await audit.takeovers()
             print(
                 "four workers: seed \(seed), \(sources.count) uploads, \(deaths.count) kills, "
-                    + "\(server.requests().count) requests; takeovers after \(takeovers.map { "\($0) ms" })"
+                    + "\(server.requests().count) requests; \(takeovers.count) takeovers, the slowest after "
+                    + "\(takeovers.first ?? 0) ms, the median after \(takeovers.isEmpty ? 0 : takeovers[takeovers.count / 2]) ms"
             )
         }
     }
