@@ -102,6 +102,7 @@ extension Store {
     /// - Parameters:
     ///   - name: The destination.
     ///   - seen: The end of the wait after which an upload went first; a wait that began since stays.
+    /// - Throws: ``UploadStoreError``.
     package func reopenDestination(_ name: String, after seen: String) async throws {
         try await commits.write { db in
             try db.execute(

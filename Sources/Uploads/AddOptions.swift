@@ -34,15 +34,18 @@ public struct AddOptions: Sendable, Equatable {
 
     /// Higher ones are worked first; -1,000 to 1,000, the default is 0.
     public var priority: Int
-    /// The name of the batch that it belongs to, 1 to 255 characters; nil: none. The first upload makes the batch.
+    /// The name of the batch that it belongs to, 1 to 255 characters; nil: none.
     ///
+    /// The first upload makes the batch.
     /// Batches take turns: a large one does not keep a small one waiting.
     public var batch: String?
     /// Words to find it by, each 1 to 255 characters; at most 64.
     public var tags: [String]
     /// Not worked before this time; nil: at once.
     public var notBefore: Date?
-    /// Not begun after this time: then it fails with `deadline_passed`. What is in hand goes on. Nil: no deadline.
+    /// Not begun after this time, but failed with `deadline_passed`; nil: no deadline.
+    ///
+    /// What is in hand goes on.
     public var deadline: Date?
     /// Tries of one phase without progress after which it fails, 1 or more; nil: as its destination or worker says.
     public var maximumAttempts: Int?
