@@ -45,7 +45,7 @@ public struct AddOptions: Sendable, Equatable {
     /// Not begun after this time; nil: no deadline.
     ///
     /// What waits then fails with `deadline_passed`, once a processor runs. What is in hand goes on; where it is put off, it
-    /// fails too. A paused upload fails when it is resumed.
+    /// fails too, unless its last byte may have been sent. A paused upload fails when it is resumed.
     public var deadline: Date?
     /// Tries of one phase without progress after which it fails, 1 or more; nil: as its destination or worker says.
     public var maximumAttempts: Int?

@@ -38,6 +38,7 @@ package struct AddOrder: Sendable {
     ///   - sources: The files.
     ///   - rejected: Told of each that cannot be added; where it throws, none is.
     /// - Returns: What was added, in the order given.
+    /// - Throws: ``UploadQueueError``, or what `rejected` throws.
     func add(_ sources: [UploadSource], rejected: Rejection = { throw $1 }) async throws -> [UploadQueue.Added] {
         let isCopying = sources.contains(where: \.isCopied)
         try checkTerms(copies: isCopying)
@@ -67,6 +68,7 @@ package struct AddOrder: Sendable {
     ///   - rejected: Told of each that cannot be added.
     ///   - added: Told after each transaction what is on disk now.
     /// - Returns: How many are new.
+    /// - Throws: ``UploadQueueError``, or what the sources or the closures throw.
     @discardableResult
     package func add<Sources: AsyncSequence>(
         contentsOf sources: Sources,

@@ -23,7 +23,9 @@ struct LeavingFile {
     }
 
     /// Another worker is at it.
-    struct InHand: Error {}
+    struct InHand: Error, CustomStringConvertible {
+        var description: String { "another worker is at it" }
+    }
 
     let source: FilePath
     let identity: SourceIdentity

@@ -68,6 +68,7 @@ struct Spool: Sendable {
     ///   - path: The file.
     ///   - expected: What it was when it was looked at.
     ///   - hold: Keeps the copy until an upload names it.
+    /// - Returns: The copy.
     /// - Throws: ``SourceFile/Failure`` where the file cannot be read or changes, ``UploadQueueError`` where the copy cannot
     ///   be written. Nothing of the copy is left then.
     func copy(of path: String, _ expected: SourceIdentity, _ hold: Hold) async throws -> Copy {
@@ -118,7 +119,7 @@ struct Spool: Sendable {
     ///
     /// - Parameter isNamed: Whether an upload names a path.
     /// - Returns: How many copies were removed.
-    /// - Throws: ``UploadQueueError`` where the folder's lock cannot be taken, or what `isNamed` throws.
+    /// - Throws: ``UploadQueueError`` where the folder is not this user's alone, or what `isNamed` throws.
     @discardableResult
     func collect(isNamed: (String) async throws -> Bool) async throws -> Int {
         let (names, hold) = try await FileWork.run {

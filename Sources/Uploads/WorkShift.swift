@@ -247,7 +247,10 @@ final class WorkShift: Sendable {
         do {
             try await queue.spool.collect { try await store.names($0) }
         } catch let error as UploadQueueError {
-            options.logger.warning("Copies that no upload has were not removed", metadata: ["error": "\(error)"])
+            options.logger.warning(
+                "Copies that no upload has were not removed",
+                metadata: ["error.type": "\(error.code)", "error.message": "\(error.message)"]
+            )
         }
     }
 

@@ -96,7 +96,8 @@ struct EventsCommand: AsyncParsableCommand {
             for event in events { try write(event, on: display) }
             left -= events.count
             // What does not fit the filter is read too.
-            filter.after = events.count < filter.limit ? max(newest, events.last?.id ?? 0) : events.last?.id ?? filter.after
+            filter.after =
+                events.count < filter.limit ? max(newest, events.last?.id ?? 0) : events.last?.id ?? filter.after
             if let consumer, filter.after > 0 { try await queue.acknowledge(filter.after, by: consumer) }
             guard events.isEmpty else { continue }
             guard follow else { return }

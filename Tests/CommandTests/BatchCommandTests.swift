@@ -73,7 +73,11 @@ import Testing
             try await commands.output("events", "--event", "cancel", "--after", "2").split(separator: "\n").count == 2
         )
         func count(_ filter: String...) async throws -> Int {
-            let ending = try await Command.run(["events"] + filter, in: commands.folder, environment: commands.environment)
+            let ending = try await Command.run(
+                ["events"] + filter,
+                in: commands.folder,
+                environment: commands.environment
+            )
             return ending.lines.count
         }
         #expect(try await count("--batch", "scans") == 5)

@@ -121,7 +121,9 @@ final class RunReporter: Service {
         if json {
             try? Output.jsonLine(record)
         } else {
-            try? Output.line(output.styled(record.text(upload.shownPath), event.status == "completed" ? nil : upload.status.style))
+            try? Output.line(
+                output.styled(record.text(upload.shownPath), event.status == "completed" ? nil : upload.status.style)
+            )
         }
     }
 

@@ -48,7 +48,8 @@ import Testing
         let made = try await commands.shell("mkdir in && cd in && seq 1 2600 | xargs touch")
         #expect(made.status == 0)
         let library = try await KillShim.build(in: commands.folder)
-        let add = ["add", "--recursive", "in", "--unique", "--to", "http://127.0.0.1:9/"]
+        try await commands.output("destination", "add", "here", "--tus", "http://127.0.0.1:9/")
+        let add = ["add", "--recursive", "in", "--unique", "--to", "here"]
         var counts: [Int] = []
         // Steps that meet each transaction, and the moments between them.
         for call in stride(from: 40, through: 4_000, by: 37) {
