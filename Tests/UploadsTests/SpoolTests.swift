@@ -197,7 +197,7 @@ import Musl
         defer { withExtendedLifetime(hold) {} }
         let copy = try await queue.spool.copy(of: path, SourceFile.identity(of: path), hold)
         // Each open folder has a lock of its own, in one process as in two.
-        #expect(try await queue.spool.collect { _ in false } == 0)
+        try #require(try await queue.spool.collect { _ in false } == 0)
         #expect(FileManager.default.fileExists(atPath: copy.path))
         return copy.path
     }
