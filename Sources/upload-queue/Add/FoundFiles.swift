@@ -50,7 +50,8 @@ struct FoundFiles: AsyncSequence {
         }
 
         mutating func next() async throws -> UploadSource? {
-            guard let path = try nextPath() else { return nil }
+            // What was named is added whatever the patterns say.
+            guard let path = try named.popFirst() ?? nextPath() else { return nil }
             return files.isCopied ? .copy(of: path) : .file(path)
         }
 
