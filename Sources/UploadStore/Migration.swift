@@ -119,7 +119,7 @@ extension Migration {
     }
 
     /// Refuses a schema that the migrations did not make.
-    private static func checkApplied(_ version: Int, _ db: Database, path: String) throws {
+    static func checkApplied(_ version: Int, _ db: Database, path: String) throws {
         let rows =
             try db.tableExists("schema_migration")
             ? Row.fetchAll(db, sql: "SELECT version, name, sha256 FROM schema_migration ORDER BY version") : []
@@ -130,30 +130,5 @@ extension Migration {
                 "the schema of \(path) is not the one that this version's migrations make; restore the file or use another"
             )
         }
-    }
-
-    /// Refuses another program's database in which the queue's tables are newer, were edited, or are not the queue's.
-    static func inspectApplications(_ db: Database, path: String) throws {
-        guard try db.tableExists("schema_migration") else {
-            let names = [
-                "upload", "destination", "worker", "transition", "upload_event", "erased_secret", "batch", "queue",
-            ]
-            for name in names where try db.tableExists(name) {
-                throw UploadStoreError(
-                    .anotherProgram,
-                    "\(path) has a table \(name) of its own; the queue's tables need a database without it"
-                )
-            }
-            return
-        }
-        let version = try version(db) ?? 0
-        guard version <= latest else {
-            throw UploadStoreError(
-                .newerSchema,
-                "the queue in \(path) was written by a newer version (schema \(version), this one knows \(latest)); "
-                    + "upgrade this program"
-            )
-        }
-        try checkApplied(version, db, path: path)
     }
 }

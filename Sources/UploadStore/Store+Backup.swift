@@ -28,13 +28,16 @@ extension Store {
     ///   - now: The time of the copy.
     ///   - progress: Told which part of the rows is copied, 0 to 1.
     /// - Returns: What was copied.
-    /// - Throws: ``UploadStoreError`` `refused` where the name is taken. What was begun is removed.
+    /// - Throws: ``UploadStoreError`` `refused` where the name is taken, or the queue is in a program's own database. What was begun is removed.
     package func backUp(
         to path: String,
         replaces: Bool,
         now: String,
         progress: @escaping @Sendable (Double) -> Void
     ) async throws -> BackupSummary {
+        guard isOwn else {
+            throw UploadStoreError(.refused, "\(self.path) is a program's own database; back it up as a whole")
+        }
         let file = try CopyFile(path: path, replaces: replaces, of: self.path)
         var isWhole = false
         defer { if !isWhole { file.discard() } }

@@ -25,7 +25,7 @@ extension UploadQueue {
     ///   - replacing: Whether a file of that name is replaced; by default it is refused.
     ///   - progress: Called now and then with the part that is copied, 0 to 1.
     /// - Returns: What was copied.
-    /// - Throws: ``UploadQueueError`` `refused` when the name is taken, `disk_full`; or `CancellationError`. Nothing is left
+    /// - Throws: ``UploadQueueError`` `refused` when the name is taken or the queue is in a database of yours, `disk_full`; or `CancellationError`. Nothing is left
     ///   of a copy that is not whole.
     @discardableResult
     public func backUp(

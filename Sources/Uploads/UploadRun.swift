@@ -66,6 +66,11 @@ struct UploadRun: Sendable {
             // What a server answered breaks a rule of the schema; the next upload need not.
             let message = "what the server answered cannot be stored: \(error.message)"
             try await settle { try await fail(Problem(code: "answer_not_storable", message: message)) }
+        } catch let error as UploadStoreError where error.code == .wrongPermissions {
+            let (code, message) = (error.code.rawValue, error.message)
+            try await settle {
+                try await store.parked(claim, reason: "permission", code: code, message: message)
+            }
         } catch let failure as SourceFile.Failure {
             let problem = Problem(code: failure.code, message: failure.message)
             try await settle {
@@ -101,6 +106,8 @@ struct UploadRun: Sendable {
             try await durably { try await store.paused(claim) }
             return
         }
+        // Before the host is asked for what could not be kept.
+        if claimed.upload.phase == .mint, claimed.upload.requested != .cancel { try store.checkKeepsSecrets() }
         let file = try openSource()
         let identity = try await identity(of: file)
         var known = claimed
