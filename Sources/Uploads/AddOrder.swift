@@ -10,6 +10,8 @@ struct AddOrder: Sendable {
     var contentType: String?
     var grant: Grant?
     var options: AddOptions
+    /// Of whoever adds; the same for every file.
+    let traceContext = TraceContext.current()
 
     private var store: Store { queue.store }
 
@@ -100,6 +102,7 @@ struct AddOrder: Sendable {
             expiresAt: grant?.expiresAt.map(Timestamp.text)
         )
         options.apply(to: &upload)
+        upload.traceContext = traceContext
         return upload
     }
 

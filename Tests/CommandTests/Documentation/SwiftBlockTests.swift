@@ -7,7 +7,8 @@ import Testing
 /// introduced already.
 @Suite struct SwiftBlockTests {
     private static let given = [
-        "accessToken": "@escaping @Sendable () async throws -> String", "lastID": "UploadEvent.ID", "logger": "Logger",
+        "accessToken": "@escaping @Sendable () async throws -> String", "database": "DatabasePool", "logger": "Logger",
+        "path": "String",
         "queue": "UploadQueue", "response": "String",
         "upload": "Upload",
     ]
