@@ -15,7 +15,8 @@ final class Checkpoint: Sendable {
         /// The number of frames at which the next checkpoint is due.
         var due = Checkpoint.threshold
         var holdsErasedSecrets = false
-        var onDue: (@Sendable () -> Void)?
+        /// Whom the next commit of the watched connection is told.
+        var waiting: [ObjectIdentifier: ChangeSignal] = [:]
     }
 
     /// Frames; well under the 1,000 at which a stranger's connection would checkpoint by itself.
@@ -25,23 +26,33 @@ final class Checkpoint: Sendable {
     static let largestIdleLog = 4 << 20
 
     private let connection: DatabaseQueue
+    /// Holds the write lock where a program's own commits are followed by a checkpoint.
+    private let guardian: DatabaseQueue?
     private let state = Mutex(State())
 
-    init(path: String) throws {
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - followsCommits: Whether a checkpoint that is due runs right after a commit of the watched connection, as
+    ///     SQLite's own would. Else ``runIfDue(_:)`` is called.
+    /// - Throws: An error of SQLite.
+    init(path: String, followsCommits: Bool) throws {
         var configuration = Configuration()
-        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
+        configuration.prepareDatabase { db in
+            try db.execute(
+                sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON"
+            )
+        }
         connection = try DatabaseQueue(path: path, configuration: configuration)
+        guardian = followsCommits ? try DatabaseQueue(path: path, configuration: configuration) : nil
     }
-
-    /// Calls a body after a commit that makes a checkpoint due.
-    func onDue(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onDue = body } }
 
     /// Counts the log's frames at each commit of a connection.
     ///
     /// - Parameters:
     ///   - db: The connection.
-    ///   - outlives: Whether this object outlives it. Where a program's own connection goes on, this one stays for good.
-    func watch(_ db: Database, outlives: Bool) {
+    ///   - outlives: Whether this object outlives it; else the connection keeps it until it is closed.
+    /// - Throws: An error of SQLite.
+    func watch(_ db: Database, outlives: Bool) throws {
         let callback: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, Int32) -> Int32 =
             {
                 context,
@@ -53,17 +64,40 @@ final class Checkpoint: Sendable {
                 }
                 return SQLITE_OK
             }
-        let reference = outlives ? Unmanaged.passUnretained(self) : Unmanaged.passRetained(self)
-        sqlite3_wal_hook(db.sqliteConnection, callback, reference.toOpaque())
+        if !outlives { try stay(with: db) }
+        sqlite3_wal_hook(db.sqliteConnection, callback, Unmanaged.passUnretained(self).toOpaque())
     }
 
+    /// Lets a connection keep this object until it is closed, or keeps another one.
+    ///
+    /// A function is the one thing that SQLite before 3.44 releases with its connection; nobody calls this one.
+    private func stay(with db: Database) throws {
+        let code = sqlite3_create_function_v2(
+            db.sqliteConnection,
+            "upload_queue_checkpoint",
+            0,
+            SQLITE_UTF8,
+            Unmanaged.passRetained(self).toOpaque(),
+            { context, _, _ in sqlite3_result_null(context) },
+            nil,
+            nil,
+            { reference in if let reference { Unmanaged<Checkpoint>.fromOpaque(reference).release() } }
+        )
+        guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
+    }
+
+    /// Tells someone after the next commit of the watched connection; where there is none, after the one that follows.
+    func signalAtCommit(_ signal: ChangeSignal) { state.withLock { $0.waiting[ObjectIdentifier(signal)] = signal } }
+
     private func committed(frames: Int) {
-        let onDue = state.withLock { state in
+        let (signals, isDue) = state.withLock { state in
             state.frames = frames
             if frames < Self.threshold { state.due = Self.threshold }
-            return frames >= state.due ? state.onDue : nil
+            defer { state.waiting = [:] }
+            return (state.waiting.values, frames >= state.due)
         }
-        onDue?()
+        for signal in signals { signal.signal() }
+        if isDue { guardian?.inDatabase { db in runIfDue(db) } }
     }
 
     /// Notes that secrets were erased: they stay readable in the log until it is truncated.
@@ -116,5 +150,8 @@ final class Checkpoint: Sendable {
         try connection.inDatabase { db in try Int.fetchOne(db, sql: "PRAGMA \(pragma)") }
     }
 
-    func close() throws { try connection.close() }
+    func close() throws {
+        try guardian?.close()
+        try connection.close()
+    }
 }

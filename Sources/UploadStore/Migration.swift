@@ -119,7 +119,7 @@ extension Migration {
     }
 
     /// Refuses a schema that the migrations did not make.
-    private static func checkApplied(_ version: Int, _ db: Database, path: String) throws {
+    static func checkApplied(_ version: Int, _ db: Database, path: String) throws {
         let rows =
             try db.tableExists("schema_migration")
             ? Row.fetchAll(db, sql: "SELECT version, name, sha256 FROM schema_migration ORDER BY version") : []
@@ -130,38 +130,5 @@ extension Migration {
                 "the schema of \(path) is not the one that this version's migrations make; restore the file or use another"
             )
         }
-    }
-
-    /// What the migrations make.
-    private static let tablesAndViews: Set<String> = Set(
-        all.flatMap { migration in
-            String(decoding: migration.sql, as: UTF8.self).matches(of: #/CREATE (?:TABLE|VIEW) (\w+)/#)
-                .map { String($0.1) }
-        }
-    )
-
-    /// Refuses another program's database in which the queue's tables are newer, were edited, or are not the queue's.
-    static func inspectApplications(_ db: Database, path: String) throws {
-        func refusal(_ name: String) -> UploadStoreError {
-            UploadStoreError(
-                .anotherProgram,
-                "\(path) has a table or view \(name) of its own; the queue's tables need a database without it"
-            )
-        }
-        guard try db.tableExists("schema_migration") else {
-            for name in tablesAndViews where try db.tableExists(name) || db.viewExists(name) { throw refusal(name) }
-            return
-        }
-        let columns = try db.columns(in: "schema_migration").map(\.name)
-        guard columns == ["version", "name", "sha256", "applied_at"] else { throw refusal("schema_migration") }
-        let version = try version(db) ?? 0
-        guard version <= latest else {
-            throw UploadStoreError(
-                .newerSchema,
-                "the queue in \(path) was written by a newer version (schema \(version), this one knows \(latest)); "
-                    + "upgrade this program"
-            )
-        }
-        try checkApplied(version, db, path: path)
     }
 }

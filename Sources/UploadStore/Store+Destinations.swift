@@ -2,7 +2,10 @@ package import GRDB
 
 extension Store {
     /// Stores a destination, or changes the one of that name; limits that are not given stay as they are.
+    ///
+    /// - Throws: ``UploadStoreError`` `wrong_permissions` where it mints and others can read the file.
     package func save(_ destination: DestinationRow) async throws {
+        if destination.mints { try checkKeepsSecrets() }
         try await commits.write { db in
             let values: StatementArguments = [
                 destination.endpoint, destination.headers, destination.metadata, destination.chunkSize,

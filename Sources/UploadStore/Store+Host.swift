@@ -39,7 +39,9 @@ extension Store {
     }
 
     /// A grant's token is kept only where nobody else can read it.
-    func checkKeepsSecrets() throws {
+    ///
+    /// - Throws: ``UploadStoreError`` `wrong_permissions`.
+    package func checkKeepsSecrets() throws {
         guard isOwn || DatabaseFile.isPrivate(path: path) else {
             throw UploadStoreError(
                 .wrongPermissions,

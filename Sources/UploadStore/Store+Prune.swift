@@ -141,6 +141,7 @@ extension Store {
                         LIMIT \(Self.historyStep))
                     """
             )
+            let batches = db.changesCount
             let read = try Int64.fetchOne(db, sql: "SELECT min(cursor) FROM consumer") ?? Int64.max
             try db.execute(
                 sql: """
@@ -151,7 +152,8 @@ extension Store {
                     """,
                 arguments: [read]
             )
-            var events = db.changesCount
+            let batchEvents = db.changesCount
+            var events = batchEvents
             let ids = try Int64.fetchAll(
                 db,
                 sql: "SELECT id FROM removed_upload WHERE id > ? ORDER BY id LIMIT \(Self.historyStep)",
@@ -168,7 +170,7 @@ extension Store {
                     arguments: [id]
                 )
             }
-            return (events, ids.last)
+            return (events, ids.last ?? (batches + batchEvents > 0 ? id : nil))
         }
     }
 }

@@ -149,14 +149,17 @@ extension Store {
         try await read { db in
             var tags: [Int64: [String]] = [:]
             for id in ids {
-                let own = try String.fetchAll(
-                    db.cachedStatement(sql: "SELECT tag FROM upload_tag WHERE upload_id = ? ORDER BY tag"),
-                    arguments: [id]
-                )
+                let own = try Self.tags(of: id, db)
                 if !own.isEmpty { tags[id] = own }
             }
             return tags
         }
+    }
+
+    /// The tags of an upload, read in a transaction of the caller.
+    package static func tags(of id: Int64, _ db: Database) throws -> [String] {
+        let sql = "SELECT tag FROM upload_tag WHERE upload_id = ? ORDER BY tag"
+        return try String.fetchAll(db.cachedStatement(sql: sql), arguments: [id])
     }
 
     /// What happened after an event, oldest first.

@@ -18,6 +18,9 @@ package final class Worker: Sendable {
         self.id = id
         self.lock = lock
     }
+
+    /// Shows people that this worker goes on; nothing is decided by it.
+    package func showLife() { lock.touch() }
 }
 
 /// What a takeover did.

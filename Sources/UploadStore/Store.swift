@@ -17,6 +17,9 @@ package struct Store: Sendable {
     /// Signals after each commit of this process.
     package let changes: ChangeSignal
 
+    /// Waits for changes by anyone.
+    package let watch: DatabaseWatch
+
     /// Opens a queue's file, or creates it with mode 0600.
     ///
     /// - Parameter path: An absolute path on a local filesystem; its folder exists.
@@ -41,20 +44,17 @@ package struct Store: Sendable {
 
     /// Opens the queue in a database of the program, beside its own tables.
     ///
-    /// The connection that writes becomes one of the queue's kind: `synchronous = FULL`, `secure_delete = ON`, and no
-    /// checkpoints of SQLite's own.
+    /// The connection that writes becomes one of the queue's kind: durable in a power cut, without checkpoints of SQLite's
+    /// own, patient where it was not told otherwise, and it wipes what is deleted.
     ///
     /// - Parameter pool: The program's database, on a local filesystem.
-    /// - Returns: The open store; it must not outlive the pool.
+    /// - Returns: The open store.
     /// - Throws: ``UploadStoreError``; then the program's own tables are as they were.
     package static func open(in pool: DatabasePool) throws -> Store {
         do {
             let path = try DatabaseFile.resolve(pool.path)
             try DatabaseFile.refuseNetwork(path: path)
-            try pool.read { db in try Migration.inspectApplications(db, path: path) }
-            try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON")
-            }
+            try pool.read { db in try Migration.inspectGuest(db, path: path) }
             return try Store(pool: pool, path: path, isOwn: false, hadLog: true)
         } catch {
             throw UploadStoreError(error, at: pool.path)
@@ -62,13 +62,14 @@ package struct Store: Sendable {
     }
 
     private init(pool: DatabasePool, path: String, isOwn: Bool, hadLog: Bool) throws {
-        let checkpoint = try Checkpoint(path: path)
-        // GRDB sets NORMAL when it opens the write-ahead log; that would lose acknowledged rows in a power cut.
+        let checkpoint = try Checkpoint(path: path, followsCommits: !isOwn)
         try pool.writeWithoutTransaction { db in
+            if !isOwn { try Self.prepareGuest(db, pool.configuration) }
+            // GRDB sets NORMAL when it opens the write-ahead log; that would lose acknowledged rows in a power cut.
             try db.execute(sql: "PRAGMA synchronous = FULL")
             guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,
                 try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal",
-                try Int.fetchOne(db, sql: "PRAGMA wal_autocheckpoint") == 0
+                try !isOwn || Int.fetchOne(db, sql: "PRAGMA wal_autocheckpoint") == 0
             else {
                 throw UploadStoreError(
                     .cannotOpen,
@@ -76,12 +77,10 @@ package struct Store: Sendable {
                 )
             }
             try Migration.migrate(db, path: path, isOwn: isOwn)
-            checkpoint.watch(db, outlives: isOwn)
+            // Only now: what failed above leaves the program's connection the checkpoints of SQLite's own.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            try checkpoint.watch(db, outlives: isOwn)
             if hadLog { checkpoint.secretsWereErased() }
-        }
-        if !isOwn {
-            // The program's own commits do not pass through the queue.
-            checkpoint.onDue { Task { try? await pool.writeWithoutTransaction { db in checkpoint.runIfDue(db) } } }
         }
         var watching = Configuration()
         watching.readonly = true
@@ -90,9 +89,24 @@ package struct Store: Sendable {
         self.pool = pool
         self.checkpoint = checkpoint
         self.isOwn = isOwn
-        dataVersions = try DatabaseQueue(path: path, configuration: watching)
-        changes = ChangeSignal()
+        let dataVersions = try DatabaseQueue(path: path, configuration: watching)
+        self.dataVersions = dataVersions
+        let changes = ChangeSignal()
+        self.changes = changes
+        watch = DatabaseWatch(changes: changes) { try await Self.dataVersion(dataVersions, path) }
         commits = GroupCommit(path: path, pool: pool, checkpoint: checkpoint, changes: changes)
+    }
+
+    private static func prepareGuest(_ db: Database, _ configuration: Configuration) throws {
+        try db.execute(
+            sql: """
+                PRAGMA journal_size_limit = \(Checkpoint.largestIdleLog);
+                PRAGMA secure_delete = ON;
+                PRAGMA fullfsync = ON;
+                """
+        )
+        // A connection that waits for nobody fails wherever another process writes.
+        if case .immediateError = configuration.busyMode { try db.execute(sql: "PRAGMA busy_timeout = 10000") }
     }
 
     private static func configuration() -> Configuration {
@@ -119,7 +133,9 @@ package struct Store: Sendable {
     }
 
     /// A number that differs after any process changed the database.
-    package func dataVersion() async throws -> Int {
+    package func dataVersion() async throws -> Int { try await Self.dataVersion(dataVersions, path) }
+
+    private static func dataVersion(_ dataVersions: DatabaseQueue, _ path: String) async throws -> Int {
         do {
             return try await dataVersions.read { db in try Int.fetchOne(db, sql: "PRAGMA data_version") ?? 0 }
         } catch is CancellationError {
@@ -127,6 +143,12 @@ package struct Store: Sendable {
         } catch {
             throw UploadStoreError(error, at: path)
         }
+    }
+
+    /// Signals after the transaction that a program has open on the connection that writes, where that commits.
+    package func signalAtCommit(_ signal: ChangeSignal) {
+        checkpoint.signalAtCommit(changes)
+        checkpoint.signalAtCommit(signal)
     }
 
     /// Empties the write-ahead log, as far as no other program reads or writes just now.
@@ -156,10 +178,13 @@ package struct Store: Sendable {
         }
     }
 
-    /// Closes every connection; the store must not be used afterwards.
+    /// Closes every connection of the queue's own; the store must not be used afterwards.
+    ///
+    /// A program's database stays open, and checkpointed, until the program closes it.
     package func close() throws {
         try dataVersions.close()
+        guard isOwn else { return }
         try checkpoint.close()
-        if isOwn { try pool.close() }
+        try pool.close()
     }
 }

@@ -45,6 +45,9 @@ final class WorkerLock: Sendable {
 
     deinit { try? file.close() }
 
+    /// Sets the file's time to now.
+    func touch() { _ = futimens(file.rawValue, nil) }
+
     /// Removes the file of a worker whose row is gone.
     func remove() { _ = unlink(path) }
 }

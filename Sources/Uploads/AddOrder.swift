@@ -13,6 +13,8 @@ package struct AddOrder: Sendable {
     var contentType: String?
     var grant: Grant?
     var options: AddOptions
+    /// Of whoever adds; the same for every file.
+    let traceContext = TraceContext.current()
 
     package init(
         queue: UploadQueue,
@@ -173,6 +175,7 @@ package struct AddOrder: Sendable {
             expiresAt: grant?.expiresAt.map(Timestamp.text)
         )
         options.apply(to: &upload)
+        upload.traceContext = traceContext
         return upload
     }
 }

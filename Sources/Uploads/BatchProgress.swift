@@ -33,7 +33,7 @@ public struct BatchProgress: AsyncSequence, Sendable {
         /// - Throws: ``UploadQueueError`` `not_found` where there is no such batch, or `CancellationError`.
         public mutating func next() async throws -> Element? {
             if let last, last.unfinished == 0 { return nil }
-            let watch = DatabaseWatch(store: queue.store)
+            let watch = queue.store.watch
             while true {
                 let mark = try await UploadQueueError.wrapping { try await watch.mark() }
                 guard let batch = try await queue.batch(name) else {

@@ -78,7 +78,7 @@ public struct UploadEvents: AsyncSequence, Sendable {
         /// - Returns: The event; never nil.
         /// - Throws: ``UploadQueueError`` when the database cannot be read, or `CancellationError`.
         public mutating func next() async throws -> UploadEvent? {
-            let watch = DatabaseWatch(store: queue.store)
+            let watch = queue.store.watch
             while true {
                 if let event = read.popFirst() {
                     last = event.id

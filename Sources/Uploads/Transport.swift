@@ -29,6 +29,8 @@ struct Transport: Sendable {
             decompression: .disabled
         )
         configuration.httpVersion = .http1Only
+        // Its spans would hold whole URLs, which can be secrets; and no trace is told to servers.
+        configuration.tracing.tracer = nil
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(8, connections)
         configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

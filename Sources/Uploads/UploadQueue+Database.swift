@@ -9,15 +9,16 @@ extension UploadQueue {
     /// exist exactly if the transaction commits. The queue's tables (`upload`, `destination`, `batch`, …) are made at the
     /// first opening, beside yours, by migrations of their own.
     ///
-    /// The connection that writes is set to `synchronous = FULL` and `secure_delete = ON`, and the queue checkpoints the log
-    /// in SQLite's stead, in the way that its own files are checkpointed. The header of the file (`application_id`,
+    /// The connection that writes is set to `synchronous = FULL`, `fullfsync = ON` and `secure_delete = ON`, waits up to 10
+    /// seconds for other processes unless you chose a `busyMode`, and is checkpointed by the queue in SQLite's stead, until it
+    /// is closed: leave `wal_autocheckpoint` and `synchronous` alone. The header of the file (`application_id`,
     /// `user_version`) is left to you, and no copy is made before a migration: make one yourself. A destination that mints,
     /// and a grant, need a file that only its owner can read (mode 0600).
     ///
     /// - Parameter database: The database, on a local filesystem, in WAL mode as a `DatabasePool` makes it.
-    /// - Returns: The queue; it must not outlive the database.
-    /// - Throws: ``UploadQueueError`` `another_program` where a table or view of yours has the name of one of the queue's,
-    ///   `newer_schema`, `edited_schema`, `network_filesystem`.
+    /// - Returns: The queue; close the database only after it is gone.
+    /// - Throws: ``UploadQueueError`` `another_program` where a table, view, index or trigger of yours has the name of one of
+    ///   the queue's, `newer_schema`, `edited_schema`, `network_filesystem`, or `refused` for a queue's own file.
     public static func open(in database: DatabasePool) async throws -> UploadQueue {
         try UploadQueueError.wrapping {
             UploadQueue(store: try Store.open(in: database), work: ChangeSignal())
@@ -33,7 +34,7 @@ extension UploadQueue {
     /// }
     /// ```
     ///
-    /// The running processors see it within a quarter of a second after the commit.
+    /// The processors of this process go to work with the commit, those of others within a quarter of a second.
     ///
     /// - Parameters:
     ///   - source: The file; not a copy, which could not be undone with the transaction.
@@ -44,7 +45,7 @@ extension UploadQueue {
     ///   - options: Its order, its batch, and the like.
     ///   - db: The transaction, of the database that the queue was opened in.
     /// - Returns: The upload as it was added; or another one that has its unique key already.
-    /// - Throws: ``UploadQueueError`` as for a queue of its own.
+    /// - Throws: ``UploadQueueError`` as for a queue of its own; your transaction is as it was before the call then.
     @discardableResult
     public func add(
         _ source: UploadSource,
@@ -63,13 +64,19 @@ extension UploadQueue {
             contentType: contentType,
             options: options
         )
-        return try UploadQueueError.wrapping { Upload(try order.add(source, in: db)) }
+        return try UploadQueueError.wrapping {
+            do {
+                return try order.add(source, in: db)
+            } catch let error as DatabaseError {
+                throw UploadStoreError(error, at: path)
+            }
+        }
     }
 }
 
 extension AddOrder {
     /// Adds a file in a transaction of the caller.
-    fileprivate func add(_ source: UploadSource, in db: Database) throws -> UploadRow {
+    fileprivate func add(_ source: UploadSource, in db: Database) throws -> Upload {
         guard !source.isCopied else {
             throw UploadQueueError(.invalidOption, "a copy cannot be undone with a transaction; add the file itself")
         }
@@ -77,14 +84,17 @@ extension AddOrder {
             throw UploadQueueError(.invalidOption, "there is no transaction; add within write { db in … }")
         }
         let upload = try newUpload(source, to: try Store.destination(destination, db).map(Destination.init))
-        do {
-            let added = try Store.insert(upload, options.existing, db)
-            guard let row = try Store.upload(added.id, db) else {
-                throw UploadQueueError(.notFound, "the upload of \(source.path) was added and removed again")
-            }
-            return row
-        } catch let error as DatabaseError {
-            throw UploadStoreError(error, at: queue.path)
+        var added: Upload?
+        // One insert and its tags: all of them or none, whatever the caller makes of an error.
+        try db.inSavepoint {
+            let new = try Store.insert(upload, options.existing, db)
+            added = try Store.upload(new.id, db).map { Upload($0, tags: try Store.tags(of: new.id, db)) }
+            if new.isNew { queue.store.signalAtCommit(queue.work) }
+            return .commit
         }
+        guard let added else {
+            throw UploadQueueError(.notFound, "the upload of \(source.path) was added and removed again")
+        }
+        return added
     }
 }

@@ -18,6 +18,16 @@ package struct RunningWorker: Sendable, Equatable {
     package var startedAt: String
     /// Uploads in its hands.
     package var uploads: Int
+    /// When it showed last that it goes on, every few seconds (UTC, ISO 8601 with milliseconds).
+    package var lastSeenAt: String
+
+    /// Seconds; a worker that lives and was silent for longer is stopped, or hangs.
+    private static let longestSilence: TimeInterval = 60
+
+    /// Whether a worker that lives, and was seen last at a time, does not go on.
+    package static func isHung(lastSeenAt: String, at now: Date) -> Bool {
+        lastSeenAt < Timestamp.text(now.addingTimeInterval(-longestSilence))
+    }
 }
 
 /// Uploads that are not completed, and what stands in their way.
@@ -74,10 +84,17 @@ extension UploadQueue {
             )
         }
         return result.rows.compactMap { row in
-            guard let id = Int64(row[0]), let pid = Int64(row[1]), let uploads = Int(row[4]),
-                isAlive(worker: id) == alive
-            else { return nil }
-            return RunningWorker(id: id, pid: pid, host: row[2], startedAt: row[3], uploads: uploads)
+            guard let id = Int64(row[0]), let pid = Int64(row[1]), let uploads = Int(row[4]) else { return nil }
+            let seen = lastSeen(worker: id)
+            guard (seen != nil) == alive else { return nil }
+            return RunningWorker(
+                id: id,
+                pid: pid,
+                host: row[2],
+                startedAt: row[3],
+                uploads: uploads,
+                lastSeenAt: seen.map(Timestamp.text) ?? ""
+            )
         }
     }
 
@@ -165,11 +182,21 @@ extension UploadQueue {
         return result.rows.first.flatMap { Int64($0[0]) } ?? 0
     }
 
-    /// Whether the worker's lock is held; a shared lock is tried, and given back at once.
-    private func isAlive(worker id: Int64) -> Bool {
+    /// When a worker showed last that it goes on; nil where it is dead.
+    ///
+    /// A shared lock is tried, and given back at once.
+    private func lastSeen(worker id: Int64) -> Date? {
         let path = FilePath("\(path).worker-\(id)")
-        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return false }
+        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
         defer { try? file.close() }
-        return flock(file.rawValue, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+        guard flock(file.rawValue, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK else { return nil }
+        var information = stat()
+        guard fstat(file.rawValue, &information) == 0 else { return nil }
+        #if canImport(Darwin)
+        let seen = information.st_mtimespec
+        #else
+        let seen = information.st_mtim
+        #endif
+        return Date(timeIntervalSince1970: Double(seen.tv_sec) + Double(seen.tv_nsec) / 1e9)
     }
 }

@@ -159,7 +159,7 @@ extension UploadQueue {
     ///
     /// - Throws: ``UploadQueueError`` when the database cannot be read, or `CancellationError`.
     public func waitUntilFinished() async throws {
-        let watch = DatabaseWatch(store: store)
+        let watch = store.watch
         while true {
             let mark = try await UploadQueueError.wrapping { try await watch.mark() }
             let open = try await uploads(matching: Filter(statuses: [.pending, .processing], limit: 1))

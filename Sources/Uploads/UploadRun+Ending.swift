@@ -56,6 +56,7 @@ extension UploadRun {
             requestIsOld: claimed.upload.requested != nil,
             finalizeWasUnsent: finalizeWasUnsent
         )
+        end.note(.pending, code: problem.code)
     }
 
     /// When this upload is tried again: what it, its destination and the worker say, in this order.
@@ -74,11 +75,30 @@ extension UploadRun {
         if claimed.upload.requested == .cancel {
             // What hinders an upload does not hinder its cancellation: at worst the server keeps what it has.
             try await store.deleted(claim, note: (problem.code, problem.message), now: Timestamp.text(now))
+            end.note(.cancelled, code: problem.code)
             return
         }
         logger.info("Upload failed", metadata: ["error.type": "\(problem.code)"])
         try await store.failed(claim, code: problem.code, message: problem.message, now: Timestamp.text(now))
-        context.metrics.failed()
+        end.note(.failed, code: problem.code)
+    }
+
+    /// Gives the upload back as it is.
+    func release() async throws {
+        try await store.released(claim)
+        end.note(.pending)
+    }
+
+    func pause() async throws {
+        try await store.paused(claim)
+        end.note(.paused)
+    }
+
+    /// Lets the upload wait for a person.
+    func park(_ reason: String, _ problem: Problem) async throws {
+        logger.info("Upload waits for a person", metadata: ["error.type": "\(problem.code)"])
+        try await store.parked(claim, reason: reason, code: problem.code, message: problem.message)
+        end.note(.paused, code: problem.code)
     }
 
     func refuse(_ failure: UploadPlan.Failure) async throws {
@@ -87,7 +107,7 @@ extension UploadRun {
             return
         }
         if let reason = failure.parks, claimed.upload.requested != .cancel {
-            try await store.parked(claim, reason: reason.rawValue, code: failure.code, message: failure.message)
+            try await park(reason.rawValue, Problem(code: failure.code, message: failure.message))
         } else {
             try await fail(Problem(code: failure.code, message: failure.message))
         }

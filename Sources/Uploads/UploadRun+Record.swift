@@ -49,7 +49,7 @@ extension UploadRun {
             )
         case .transferred(.done):
             try await store.transferred(claim, next: .done, now: Timestamp.text(now))
-            context.metrics.completed()
+            end.note(.completed)
             return .ended
         case .transferred(let next):
             let request = try await store.transferred(
@@ -64,10 +64,10 @@ extension UploadRun {
             let next = UploadStore.Phase(rawValue: next.rawValue) ?? .done
             let asked = try await store.finalized(claim, response: response, next: next, now: Timestamp.text(now))
             guard next == .done else { return .goesOn(asked) }
-            context.metrics.completed()
+            end.note(.completed)
         case .confirmed(let note):
             try await store.confirmed(claim, note: note.map { ($0.code, $0.message) }, now: Timestamp.text(now))
-            context.metrics.completed()
+            end.note(.completed)
         case .gone(let problem, let next):
             logger.info("The server lost the upload", metadata: ["error.type": "\(problem.code)"])
             let next = UploadStore.Phase(rawValue: next.rawValue) ?? .create
@@ -77,9 +77,10 @@ extension UploadRun {
         case .failed(let problem):
             try await fail(problem)
         case .parked(let reason, let problem):
-            try await store.parked(claim, reason: reason.rawValue, code: problem.code, message: problem.message)
+            try await park(reason.rawValue, problem)
         case .deleted(let note):
             try await store.deleted(claim, note: note.map { ($0.code, $0.message) }, now: Timestamp.text(now))
+            end.note(.cancelled, code: note?.code)
         }
         return .ended
     }

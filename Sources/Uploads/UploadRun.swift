@@ -28,12 +28,15 @@ struct UploadRun: Sendable {
     let claimed: ClaimedUpload
     let context: Context
     let logger: Logger
+    let end = ClaimEnd()
 
     init(_ claimed: ClaimedUpload, context: Context) {
         self.claimed = claimed
         self.context = context
         var logger = context.logger
         logger[metadataKey: "upload.id"] = "\(claimed.upload.id)"
+        logger[metadataKey: "upload.destination"] = "\(claimed.upload.destination)"
+        if !claimed.upload.batch.isEmpty { logger[metadataKey: "upload.batch"] = "\(claimed.upload.batch)" }
         self.logger = logger
     }
 
@@ -45,6 +48,21 @@ struct UploadRun: Sendable {
     ///
     /// - Throws: ``UploadStoreError`` when the database fails: then nothing more can be recorded and the worker ends.
     func work() async throws {
+        let start = ContinuousClock.now
+        // Not thrown within: a span would record the error with its message, which can name a file.
+        try await traced {
+            do { return .success(try await workClaimed()) } catch { return .failure(error) }
+        }.get()
+        guard let status = end.status else { return }
+        context.metrics.ended(
+            status,
+            code: end.code,
+            destination: claimed.upload.destination,
+            after: ContinuousClock.now - start
+        )
+    }
+
+    private func workClaimed() async throws {
         logger.debug("Upload claimed", metadata: ["upload.phase": "\(claimed.upload.phase.rawValue)"])
         let row = Upload(claimed.upload)
         context.monitor.began(
@@ -61,11 +79,14 @@ struct UploadRun: Sendable {
             try await workClaim()
             try await settleSource()
         } catch let error as UploadStoreError where error.code == .claimLost {
-            logger.info("Upload is worked by another worker now")
+            lost()
         } catch let error as UploadStoreError where error.code == .refused {
             // What a server answered breaks a rule of the schema; the next upload need not.
             let message = "what the server answered cannot be stored: \(error.message)"
             try await settle { try await fail(Problem(code: "answer_not_storable", message: message)) }
+        } catch let error as UploadStoreError where error.code == .wrongPermissions {
+            let problem = Problem(code: error.code.rawValue, message: error.message)
+            try await settle { try await park("permission", problem) }
         } catch let failure as SourceFile.Failure {
             let problem = Problem(code: failure.code, message: failure.message)
             try await settle {
@@ -74,7 +95,7 @@ struct UploadRun: Sendable {
         } catch let failure as UploadPlan.Failure {
             try await settle { try await refuse(failure) }
         } catch is CancellationError {
-            try await settle { try await store.released(claim) }
+            try await settle { try await release() }
         }
     }
 
@@ -88,8 +109,13 @@ struct UploadRun: Sendable {
         do {
             try await durably(body)
         } catch let error as UploadStoreError where error.code == .claimLost {
-            logger.info("Upload is worked by another worker now")
+            lost()
         }
+    }
+
+    private func lost() {
+        logger.info("Upload is worked by another worker now")
+        end.note(nil, code: UploadStoreError.Code.claimLost.rawValue)
     }
 
     private func durably<Value>(_ write: () async throws -> Value) async throws -> Value {
@@ -98,9 +124,11 @@ struct UploadRun: Sendable {
 
     private func workClaim() async throws {
         if claimed.upload.requested == .pause {
-            try await durably { try await store.paused(claim) }
+            try await durably { try await pause() }
             return
         }
+        // Before the host is asked for what could not be kept.
+        if claimed.upload.phase == .mint, claimed.upload.requested != .cancel { try store.checkKeepsSecrets() }
         let file = try openSource()
         let identity = try await identity(of: file)
         var known = claimed
@@ -195,7 +223,7 @@ struct UploadRun: Sendable {
                 action = machine.digested(try await sourceMD5(identity))
             case .send(let request):
                 if context.isStopping() && request.step != .finalize {
-                    try await durably { try await store.released(claim) }
+                    try await durably { try await release() }
                     return
                 }
                 try check(file, identity, before: request.step)
@@ -234,10 +262,10 @@ struct UploadRun: Sendable {
                     machine = UploadMachine(upload: machine.upload, plan: plan)
                     action = machine.start()
                 case .goesOn(.pause) where transition != .finalizeSent:
-                    try await durably { try await store.paused(claim) }
+                    try await durably { try await pause() }
                     return
                 case .goesOn(.hold) where transition != .finalizeSent:
-                    try await durably { try await store.released(claim) }
+                    try await durably { try await release() }
                     return
                 case .goesOn(.cancel) where !machine.upload.cancelling:
                     // With the transition applied: it may have brought the URL that is to be deleted.
@@ -297,7 +325,7 @@ struct UploadRun: Sendable {
             if wait > 0 { try await Task.sleep(for: .seconds(wait)) }
         }
         let isTransfer = request.step == .transfer
-        if isTransfer { context.metrics.sending(bytes: request.body.count) }
+        if isTransfer { context.metrics.sending(bytes: request.body.count, to: claimed.upload.destination) }
         let pace = FileBody.Pace(
             piece: { [bandwidth = context.bandwidth, name = claimed.upload.destination] in bandwidth.piece(for: name) },
             wait: { [bandwidth = context.bandwidth, name = claimed.upload.destination] bytes in

@@ -20,7 +20,7 @@ public struct UploadUpdates: AsyncSequence, Sendable {
         /// - Throws: ``UploadQueueError`` `not_found` where there is no such upload, or `CancellationError`.
         public mutating func next() async throws -> Upload? {
             if let last, last.status.isFinished { return nil }
-            let watch = DatabaseWatch(store: queue.store)
+            let watch = queue.store.watch
             while true {
                 let mark = try await UploadQueueError.wrapping { try await watch.mark() }
                 guard let upload = try await queue.upload(id) else {

@@ -22,6 +22,8 @@ final class WorkShift: Sendable {
     private static let looksPerTakeover = 2
     /// After so many, the hands are emptied for an upload that has to be worked alone.
     private static let mostClaimsBesideSuspect = 100
+    /// Every how many looks this worker shows that it goes on, and how many uploads wait is reported: every 3 seconds.
+    private static let looksPerSign = 12
     /// Seconds; a draining run waits for a back-off that ends within.
     private static let soon: TimeInterval = 60
 
@@ -34,6 +36,7 @@ final class WorkShift: Sendable {
     private let transport: Transport
     private let turns = Turns()
     private let bandwidth = Bandwidth()
+    private let metrics = UploadMetrics()
     private let state = Mutex(State())
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
@@ -86,10 +89,11 @@ final class WorkShift: Sendable {
     /// Gives back what is still held, and wipes secrets that finished uploads left in the log.
     func end() async throws {
         // Shielded: a cancelled task could neither close the connections nor write.
-        let ending = Task { [store, transport, worker] in
+        let ending = Task {
             try? await transport.shutdown()
             try await store.stopWorker(worker)
             try await store.forgetErasedSecrets()
+            try await reportDepth()
         }
         try await ending.value
     }
@@ -103,7 +107,7 @@ final class WorkShift: Sendable {
             capabilities: capabilities,
             retry: options.retry,
             surroundings: surroundings,
-            metrics: UploadMetrics(),
+            metrics: metrics,
             monitor: monitor,
             patience: patience,
             mintRate: MintRate(),
@@ -218,7 +222,13 @@ final class WorkShift: Sendable {
     private func watch() async throws {
         var seen = try await store.dataVersion()
         var looks = 0
+        var reported: Int?
         while true {
+            if looks.isMultiple(of: Self.looksPerSign) {
+                worker.showLife()
+                if reported != seen { try await reportDepth() }
+                reported = seen
+            }
             try await Task.sleep(for: DatabaseWatch.interval)
             looks += 1
             let version = try await store.dataVersion()
@@ -232,6 +242,13 @@ final class WorkShift: Sendable {
             if version != seen { bandwidth.update(try await store.limits(), worker: worker.id) }
             seen = version
             if looks.isMultiple(of: Self.looksPerTakeover) { try await takeOverDead() }
+        }
+    }
+
+    private func reportDepth() async throws {
+        let counts = try await store.summary()
+        for status in [Upload.Status.pending, .processing] {
+            metrics.depth(status, counts.first { $0.status.rawValue == status.rawValue }?.uploads ?? 0)
         }
     }
 

@@ -18,6 +18,8 @@ struct QueueRecord: Encodable {
         let host: String
         let startedAt: String
         let uploads: Int
+        /// When it showed last that it goes on.
+        let seenAt: String
 
         init(_ worker: RunningWorker) {
             id = worker.id
@@ -25,6 +27,7 @@ struct QueueRecord: Encodable {
             host = worker.host
             startedAt = worker.startedAt
             uploads = worker.uploads
+            seenAt = worker.lastSeenAt
         }
     }
 

@@ -127,7 +127,7 @@ import Testing
             isPaused: false,
             limits: .init(),
             counts: [],
-            workers: [RunningWorker(id: 1, pid: 1, host: "", startedAt: "", uploads: 0)],
+            workers: [RunningWorker(id: 1, pid: 1, host: "", startedAt: "", uploads: 0, lastSeenAt: "")],
             waiting: [WaitingSummary(reason: .worker, detail: nil, uploads: 1, until: nil, oldestUpload: 1)],
             errors: [ErrorCount(code: "", uploads: 1, oldestUpload: 1, message: "")]
         )

@@ -19,11 +19,19 @@ import Testing
         #expect(Set(rows.dropFirst().map { Array($0.prefix(2)) }) == logged)
     }
 
+    @Test func everyAttributeOfASpanIsThere() throws {
+        let attributes = try Self.sources().flatMap { source in
+            source.matches(of: #/span\.attributes\["([^"]+)"\]/#).map { String($0.1) }
+        }
+        try #require(attributes.count > 4)
+        #expect(try Page.article("EmbeddingInAService").lines.section("Tracing").codeOfFirstCells == Set(attributes))
+    }
+
     @Test func everyMetricIsThere() throws {
         let labels = try Self.sources().flatMap { source in
-            source.contains("Counter(") ? source.matches(of: #/label: "([^"]+)"/#).map { String($0.1) } : []
+            source.matches(of: #/(?:Counter|Gauge|Timer|Recorder|Meter)\(label: "([^"]+)"/#).map { String($0.1) }
         }
-        try #require(!labels.isEmpty)
+        try #require(labels.count > 4)
         #expect(try Page.article("EmbeddingInAService").lines.section("Metrics").codeOfFirstCells == Set(labels))
     }
 }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct SwiftBlockTests {
     private static let given = [
         "accessToken": "@escaping @Sendable () async throws -> String", "database": "DatabasePool",
-        "lastID": "UploadEvent.ID", "logger": "Logger", "paths": "[String]", "queue": "UploadQueue",
+        "lastID": "UploadEvent.ID", "logger": "Logger", "path": "String", "paths": "[String]", "queue": "UploadQueue",
         "response": "String",
         "upload": "Upload",
     ]

@@ -47,8 +47,22 @@ enum WatchSample {
                 .init(status: .failed, uploads: 2, bytesThere: 0, bytes: 32 * mebi),
             ],
             workers: [
-                .init(id: 1, pid: 4711, host: "scanner", startedAt: "2027-01-15T07:00:00.000Z", uploads: 2),
-                .init(id: 2, pid: 4712, host: "scanner", startedAt: "2027-01-15T07:00:00.000Z", uploads: 1),
+                .init(
+                    id: 1,
+                    pid: 4711,
+                    host: "scanner",
+                    startedAt: "2027-01-15T07:00:00.000Z",
+                    uploads: 2,
+                    lastSeenAt: ""
+                ),
+                .init(
+                    id: 2,
+                    pid: 4712,
+                    host: "scanner",
+                    startedAt: "2027-01-15T07:00:00.000Z",
+                    uploads: 1,
+                    lastSeenAt: ""
+                ),
             ],
             active: [
                 upload(12), upload(13) { $0.requested = "pause" }, upload(14) { $0.phase = .finalize },

@@ -143,6 +143,12 @@ struct Scene: Sendable {
 
     func requests(_ step: RequestStep) -> [RequestRecord] { server.requests().filter { $0.step == step } }
 
+    /// Whether the schema refuses a statement in the sqlite3 shell.
+    func isRefused(_ statement: String) async throws -> Bool {
+        let shell = ["sqlite3", "-batch", "-bail", "-cmd", ".timeout 60000", queue.path, statement]
+        return try await ChildProcess.run(shell).status == 19
+    }
+
     /// Runs statements in the sqlite3 shell.
     @discardableResult
     func sql(_ statements: String) async throws -> [String] {
