@@ -42,7 +42,7 @@ import Testing
                     try await consumer.acknowledge(event)
                     count += 1
                     // Each gets on, and none waits for an event that never comes.
-                    if count == 1 { Kill.soon(within: 0...400) }
+                    if count == 1 { Kill.soon(within: 0...100) }
                 }
             }
         }
@@ -90,7 +90,7 @@ import Testing
                             try consumer.acknowledge(event, in: db)
                         }
                         count += 1
-                        if count == 1 { Kill.soon(within: 0...400) }
+                        if count == 1 { Kill.soon(within: 0...100) }
                     }
                 }
             }
