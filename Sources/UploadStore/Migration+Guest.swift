@@ -49,8 +49,13 @@ extension Migration {
         try DatabaseQueue().writeWithoutTransaction { db in
             for migration in all.prefix(version) { try migration.apply(db) }
             let before = try version == 0 ? [] : Set(names(db))
-            for migration in all.dropFirst(version) { try migration.apply(db) }
-            return try names(db).filter { !before.contains($0) }.map { $0.lowercased() }.sorted()
+            // After each: a later migration may drop what an earlier one makes, and that has to find its name free too.
+            var made: Set<String> = []
+            for migration in all.dropFirst(version) {
+                try migration.apply(db)
+                made.formUnion(try names(db))
+            }
+            return made.subtracting(before).map { $0.lowercased() }.sorted()
         }
     }
 
