@@ -142,7 +142,9 @@ import Testing
             echo $? > stopped
             stty -g > meanwhile
             kill -CONT $!
-            wait -f $!
+            # Until bash hears that the job goes on, it tells the status of its stop once more.
+            while wait -f $!; status=$?; [ $status = $(cat stopped) ]; do :; done
+            exit $status
             """
         let shell = try ChildProcess(
             ["bash", "-c", script],
