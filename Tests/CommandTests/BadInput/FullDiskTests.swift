@@ -27,15 +27,17 @@ import UploadStore
             """
         )
         #expect(ending.status == 0)
-        let lines = ending.output.split(separator: "\n").map(String.init)
-        try #require(lines.count == 9, "\(ending.output)")
+        // Told only where the disk became full after the queue was opened.
+        let nothing = "upload-queue: nothing was added"
+        let lines = ending.output.split(separator: "\n").map(String.init).filter { $0 != nothing }
+        try #require(lines.count == 8, "\(ending.output)")
         let full = "upload-queue: the disk of \(commands.folder["small/queue.db"]) is full; nothing was changed; "
         #expect(lines[0].hasPrefix(full))
         #expect(lines[1] == "no room for a queue: 74")
         #expect(lines[2] == "room: 0")
         #expect(lines[3] == "no room to add: 74")
         #expect(lines[4].hasPrefix(full))
-        #expect(lines[5...] == ["upload-queue: nothing was added", "0", "ok", "room: 0"])
+        #expect(lines[5...] == ["0", "ok", "room: 0"])
     }
 
     /// A queue of the version before this one, of more bytes than a disk has left.

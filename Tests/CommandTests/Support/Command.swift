@@ -61,11 +61,16 @@ final class Command: Sendable {
     }
 
     /// The most memory that the running process ever had in use, in KiB; nil once it ended.
+    ///
+    /// Without the pages of its own program, of which a debug build has more with every line of code.
     var peakMemory: Int? {
-        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
-        else { return nil }
-        return line.split(separator: " ").compactMap { Int($0) }.first
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return nil }
+        func value(_ name: String) -> Int? {
+            let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
+            return line?.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.first
+        }
+        guard let peak = value("VmHWM:"), let program = value("RssFile:") else { return nil }
+        return peak - program
     }
 
     /// Runs the command to its end.
