@@ -23,53 +23,48 @@ final class UploadMetrics: Sendable {
     }
 
     func sending(bytes: Int64, to destination: String) {
-        made.withLock { made in
-            let counter =
-                made.bytesSent[destination]
-                ?? Counter(label: "upload_queue.bytes.sent", dimensions: [("destination", destination)])
-            made.bytesSent[destination] = counter
-            return counter
+        one(\.bytesSent, destination) {
+            Counter(label: "upload_queue.bytes.sent", dimensions: [("destination", destination)])
         }.increment(by: bytes)
     }
 
     /// How many uploads have a status now, in the whole queue.
     func depth(_ status: Upload.Status, _ uploads: Int) {
-        made.withLock { made in
-            let gauge =
-                made.depths[status.rawValue]
-                ?? Gauge(label: "upload_queue.depth", dimensions: [("status", status.rawValue)])
-            made.depths[status.rawValue] = gauge
-            return gauge
+        one(\.depths, status.rawValue) {
+            Gauge(label: "upload_queue.depth", dimensions: [("status", status.rawValue)])
         }.record(uploads)
     }
 
     private func uploads(_ status: Upload.Status, _ destination: String) -> Counter {
-        made.withLock { made in
-            let key = [status.rawValue, destination]
+        one(\.uploads, [status.rawValue, destination]) {
             let dimensions = [("status", status.rawValue), ("destination", destination)]
-            let counter = made.uploads[key] ?? Counter(label: "upload_queue.uploads", dimensions: dimensions)
-            made.uploads[key] = counter
-            return counter
+            return Counter(label: "upload_queue.uploads", dimensions: dimensions)
         }
     }
 
     private func retries(_ code: String, _ destination: String) -> Counter {
-        made.withLock { made in
-            let key = [code, destination]
-            let dimensions = [("code", code), ("destination", destination)]
-            let counter = made.retries[key] ?? Counter(label: "upload_queue.retries", dimensions: dimensions)
-            made.retries[key] = counter
-            return counter
+        one(\.retries, [code, destination]) {
+            Counter(label: "upload_queue.retries", dimensions: [("code", code), ("destination", destination)])
         }
     }
 
     private func duration(_ destination: String) -> Timer {
+        one(\.durations, destination) {
+            Timer(label: "upload_queue.claim.duration", dimensions: [("destination", destination)])
+        }
+    }
+
+    /// The metric of a key, made where there is none yet.
+    private func one<Key: Hashable, Metric: Sendable>(
+        _ metrics: WritableKeyPath<Made, [Key: Metric]>,
+        _ key: Key,
+        _ make: () -> Metric
+    ) -> Metric {
         made.withLock { made in
-            let timer =
-                made.durations[destination]
-                ?? Timer(label: "upload_queue.claim.duration", dimensions: [("destination", destination)])
-            made.durations[destination] = timer
-            return timer
+            if let metric = made[keyPath: metrics][key] { return metric }
+            let metric = make()
+            made[keyPath: metrics][key] = metric
+            return metric
         }
     }
 }

@@ -118,42 +118,26 @@ struct EventsCommand: AsyncParsableCommand {
     }
 
     private func write(_ event: UploadEvent, on display: Display) throws {
-        guard !json else { return try Output.jsonLine(HistoryRecord(event)) }
+        guard !json else { return try Output.jsonLine(HistoryRecord(event: event)) }
         let time = Moment(event.at)?.local ?? event.at
         let subject = event.batch.map { "batch \($0)" } ?? "\(event.uploadID)"
         let line = "\(event.id)  \(time)  \(subject)  \(event.meaning)".visible
         try Output.line(display.styled(line, Upload.Status(rawValue: event.status)?.style))
     }
 
-    /// An event of any upload in `--json`.
+    /// An event of any upload, or of a batch, in `--json`: as in the history of one, and of what it is.
     private struct HistoryRecord: Encodable {
-        let seq: Int64
-        @OrNull var uploadId: Int64?
-        @OrNull var batch: String?
-        let at: String
-        let event: String
-        let status: String
-        let phase: String
-        let uploadOffset: Int64
-        let attempt: Int
-        @OrNull var workerId: Int64?
-        @OrNull var errorCode: String?
-        @OrNull var error: String?
+        private enum Key: CodingKey {
+            case uploadId, batch
+        }
 
-        init(_ event: UploadEvent) {
-            let record = EventRecord(event)
-            seq = record.seq
-            at = record.at
-            self.event = record.event
-            status = record.status
-            phase = record.phase
-            uploadOffset = record.uploadOffset
-            attempt = record.attempt
-            uploadId = event.batch == nil ? event.uploadID : nil
-            batch = event.batch
-            workerId = record.workerId
-            errorCode = record.errorCode
-            error = record.error
+        let event: UploadEvent
+
+        func encode(to encoder: any Encoder) throws {
+            try EventRecord(event).encode(to: encoder)
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(event.batch == nil ? event.uploadID : nil, forKey: .uploadId)
+            try container.encode(event.batch, forKey: .batch)
         }
     }
 }

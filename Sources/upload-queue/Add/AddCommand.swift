@@ -21,9 +21,6 @@ struct AddCommand: AsyncParsableCommand {
             """
     )
 
-    /// The longest grant that is read.
-    private static let longestGrant = 1 << 20
-
     @Argument(help: "The files; - is standard input.", completion: .file())
     var file: [String] = []
 
@@ -149,7 +146,7 @@ struct AddCommand: AsyncParsableCommand {
     }
 
     private func order(_ options: AddOptions, _ metadata: [String: String]) async throws -> AddOrder {
-        let grant = try grant.map(Self.grant)
+        let grant = try grant.map(Grant.read)
         let (queue, destination) = try await open()
         return AddOrder(
             queue: queue,
@@ -293,32 +290,5 @@ struct AddCommand: AsyncParsableCommand {
         }
         try await queue.save(newDestination)
         return name
-    }
-
-    private static func grant(_ file: String) throws -> Grant {
-        do {
-            return try Grant(response: try text(of: file))
-        } catch let error as UploadQueueError {
-            throw CommandError(.badData, "\(file == "-" ? "standard input" : file): \(error.message)")
-        }
-    }
-
-    private static func text(of grant: String) throws -> String {
-        do {
-            let file: FileDescriptor =
-                grant == "-" ? .standardInput : try .open(FilePath(grant), .readOnly, options: .closeOnExec)
-            defer { if grant != "-" { try? file.close() } }
-            var text: [UInt8] = []
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
-            defer { buffer.deallocate() }
-            while text.count <= longestGrant {
-                let count = try file.read(into: buffer)
-                if count == 0 { break }
-                text += buffer[..<count]
-            }
-            return String(decoding: text, as: UTF8.self)
-        } catch let error as Errno {
-            throw CommandError(.noInput, "the grant cannot be read from \(grant): \(error)")
-        }
     }
 }
