@@ -7,9 +7,12 @@ CREATE TABLE queue (
     concurrency      INTEGER    -- uploads that all workers together may hold; NULL: no bound
                      CONSTRAINT "concurrency is positive" CHECK (concurrency > 0),
     bytes_per_second INTEGER    -- what all workers together may send; NULL: no bound
-                     CONSTRAINT "bytes_per_second is 1024 or more" CHECK (bytes_per_second >= 1024)
+                     CONSTRAINT "bytes_per_second is 1024 or more" CHECK (bytes_per_second >= 1024),
+    spool_mark       TEXT NOT NULL      -- begins the names of this queue's own copies: another's are not its to remove
+                     CONSTRAINT "spool_mark is 16 hexadecimal digits"
+                     CHECK (length(spool_mark) = 16 AND spool_mark NOT GLOB '*[^0-9A-F]*')
 ) STRICT;
-INSERT INTO queue (id) VALUES (1);
+INSERT INTO queue (id, spool_mark) VALUES (1, hex(randomblob(8)));
 
 CREATE TRIGGER queue_delete BEFORE DELETE ON queue
 BEGIN SELECT RAISE(ABORT, 'queue: its one row stays; update it instead'); END;
@@ -133,8 +136,12 @@ CREATE INDEX upload_paused_for ON upload (pause_reason, destination, status) WHE
 CREATE INDEX upload_by_batch ON upload (batch) WHERE batch <> '';
 CREATE INDEX upload_by_error ON upload (last_error_code, id, status) WHERE last_error_code IS NOT NULL;
 CREATE INDEX upload_finished ON upload (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX upload_unsettled_at ON upload (source_path)
+    WHERE status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0;
 CREATE INDEX upload_source_unsettled ON upload (id)
     WHERE status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0;
+CREATE INDEX upload_needs_source ON upload (source_path)
+    WHERE status IN ('pending', 'processing', 'paused', 'failed');
 CREATE INDEX upload_spooled ON upload (source_path) WHERE spooled = 1;
 CREATE UNIQUE INDEX upload_by_unique_key ON upload (unique_key) WHERE unique_key IS NOT NULL;
 CREATE INDEX batch_paused ON batch (name) WHERE paused = 1;

@@ -20,6 +20,8 @@ struct QueueCopy {
         "upload": GrantlessUpload.columns,
         // That their workers do not live beside the copy is no crash of theirs.
         "worker": ["boot_id": "'copy'"],
+        // The copies that the original makes from now on are unknown to the copy, and not its to remove.
+        "queue": ["spool_mark": "hex(randomblob(8))"],
     ]
 
     /// The database to copy, as it is at one moment.

@@ -17,6 +17,37 @@ extension Store {
         }
     }
 
+    /// Whether an upload that is neither completed nor cancelled has this source; a failed one can be retried.
+    package func needsSource(_ path: String) async throws -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT EXISTS (SELECT 1 FROM upload INDEXED BY upload_needs_source WHERE source_path = ?
+                                         AND status IN ('pending', 'processing', 'paused', 'failed'))
+                        """
+                ),
+                arguments: [path]
+            ) ?? false
+        }
+    }
+
+    /// Completed uploads whose source is still to be deleted or moved, and is this one; oldest first, at most 100.
+    package func unsettledSources(at path: String) async throws -> [UploadRow] {
+        try await read { db in
+            try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT * FROM upload INDEXED BY upload_unsettled_at
+                        WHERE status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0
+                            AND source_path = ? ORDER BY id LIMIT 100
+                        """
+                ),
+                arguments: [path]
+            ).map(UploadRow.init)
+        }
+    }
+
     /// Notes that a source was deleted or moved, or why it stays.
     package func settledSource(_ id: Int64, keptBecause reason: String?) async throws {
         try await commits.write { db in

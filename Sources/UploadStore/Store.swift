@@ -8,6 +8,8 @@ package struct Store: Sendable {
     let commits: GroupCommit
     let checkpoint: Checkpoint
     let dataVersions: DatabaseQueue
+    /// Begins the names of this queue's own copies of files, so that it never removes those of another queue.
+    package let spoolMark: String
     /// Whether the file is the queue's own; else it is a program's, and the queue's tables are guests in it.
     let isOwn: Bool
 
@@ -63,7 +65,7 @@ package struct Store: Sendable {
 
     private init(pool: DatabasePool, path: String, isOwn: Bool, hadLog: Bool) throws {
         let checkpoint = try Checkpoint(path: path, followsCommits: !isOwn)
-        try pool.writeWithoutTransaction { db in
+        spoolMark = try pool.writeWithoutTransaction { db in
             if !isOwn { try Self.prepareGuest(db, pool.configuration) }
             // GRDB sets NORMAL when it opens the write-ahead log; that would lose acknowledged rows in a power cut.
             try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -81,6 +83,7 @@ package struct Store: Sendable {
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
             try checkpoint.watch(db, outlives: isOwn)
             if hadLog { checkpoint.secretsWereErased() }
+            return try String.fetchOne(db, sql: "SELECT spool_mark FROM queue") ?? ""
         }
         var watching = Configuration()
         watching.readonly = true

@@ -21,16 +21,15 @@ struct SourceDisposal: Sendable {
         }
     }
 
-    /// Deals with the source of an upload that was just completed.
-    func settle(_ id: Upload.ID) async throws {
-        guard let row = try await store.upload(id), row.status == .completed, row.afterCompletion != nil,
-            !row.sourceSettled
-        else { return }
-        try await settle(row, until: { false })
+    /// Deals with a source of which an upload was just completed; others may have waited for that.
+    func settle(at path: String) async throws {
+        for row in try await store.unsettledSources(at: path) { try await settle(row, until: { false }) }
     }
 
     private func settle(_ row: UploadRow, until isStopping: () -> Bool) async throws {
-        let spool = Spool(databasePath: store.path)
+        // Another upload of the same file, perhaps to another destination: the last one that completes sees to it.
+        if !row.spooled, try await store.needsSource(row.sourcePath) { return }
+        let spool = Spool(databasePath: store.path, mark: store.spoolMark)
         var reason: String?
         do {
             try await FileWork.run { try Self.dispose(row, spool) }

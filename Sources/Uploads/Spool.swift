@@ -23,11 +23,11 @@ struct Spool: Sendable {
     /// The open folder, with its lock, for as long as it lives.
     final class Hold: Sendable {
         let folder: SystemPackage.FileDescriptor
-        let path: String
+        let spool: Spool
 
-        fileprivate init(_ folder: SystemPackage.FileDescriptor, path: String) {
+        fileprivate init(_ folder: SystemPackage.FileDescriptor, of spool: Spool) {
             self.folder = folder
-            self.path = path
+            self.spool = spool
         }
 
         deinit { try? folder.close() }
@@ -44,8 +44,20 @@ struct Spool: Sendable {
     private static let tick = 0.02
 
     let folder: String
+    /// Begins the names of this queue's copies; a queue that had this file name before may have left copies here too.
+    private let mark: String
 
-    init(databasePath: String) { folder = "\(databasePath).spool" }
+    init(databasePath: String, mark: String) {
+        folder = "\(databasePath).spool"
+        self.mark = mark
+    }
+
+    /// A name that no copy has.
+    func newName() -> String { "\(mark)-\(UUID().uuidString)" }
+
+    private func isOwn(_ name: String) -> Bool {
+        name.hasPrefix("\(mark)-") && UUID(uuidString: String(name.dropFirst(mark.count + 1))) != nil
+    }
 
     /// Keeps the copies that are made meanwhile; makes the folder where there is none.
     func hold() async throws -> Hold {
@@ -115,7 +127,7 @@ struct Spool: Sendable {
         }
     }
 
-    /// Removes what no upload names, unless somebody adds just now.
+    /// Removes what this queue made and no upload names, unless somebody adds just now.
     ///
     /// - Parameter isNamed: Whether an upload names a path.
     /// - Returns: How many copies were removed.
@@ -127,7 +139,7 @@ struct Spool: Sendable {
             guard let hold = try lock(LOCK_EX | LOCK_NB) else { return ([String](), Hold?.none) }
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
             flock(hold.folder.rawValue, LOCK_UN)
-            return (names.filter { UUID(uuidString: $0) != nil }, hold)
+            return (names.filter(isOwn), hold)
         }
         guard let hold else { return 0 }
         var removed = 0
@@ -158,7 +170,7 @@ struct Spool: Sendable {
         } catch let reason as Errno {
             throw SpoolFile.failure(folder, reason)
         }
-        let hold = Hold(descriptor, path: folder)
+        let hold = Hold(descriptor, of: self)
         try checkIsPrivate(hold)
         while flock(descriptor.rawValue, operation) != 0 {
             let reason = Errno(rawValue: errno)

@@ -1,11 +1,6 @@
 internal import SystemPackage
 internal import UploadStore
 
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
 #if canImport(Darwin)
 internal import Darwin
 #elseif canImport(Glibc)
@@ -17,14 +12,15 @@ internal import Musl
 /// A copy of the queue's own that is being written.
 final class SpoolFile: Sendable {
     let descriptor: SystemPackage.FileDescriptor
-    private let name = UUID().uuidString
+    private let name: String
     private let hold: Spool.Hold
 
     /// Makes an empty file that only this user can read.
     init(_ hold: Spool.Hold) throws {
         self.hold = hold
+        name = hold.spool.newName()
         let file = openat(hold.folder.rawValue, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw Self.failure(hold.path, Errno(rawValue: errno)) }
+        guard file >= 0 else { throw Self.failure(hold.spool.folder, Errno(rawValue: errno)) }
         descriptor = SystemPackage.FileDescriptor(rawValue: file)
     }
 
@@ -35,16 +31,16 @@ final class SpoolFile: Sendable {
         do {
             try descriptor.writeAll(bytes)
         } catch let reason as Errno {
-            throw Self.failure(hold.path, reason)
+            throw Self.failure(hold.spool.folder, reason)
         }
     }
 
     /// Brings the file and its name to disk, and tells what it is.
     func finish() throws -> Spool.Copy {
         guard fsync(descriptor.rawValue) == 0, fsync(hold.folder.rawValue) == 0 else {
-            throw Self.failure(hold.path, Errno(rawValue: errno))
+            throw Self.failure(hold.spool.folder, Errno(rawValue: errno))
         }
-        let path = "\(hold.path)/\(name)"
+        let path = "\(hold.spool.folder)/\(name)"
         return Spool.Copy(path: path, identity: try SourceFile.identity(of: descriptor, at: path))
     }
 

@@ -19,7 +19,7 @@ public struct UploadQueue: Sendable {
     let work: ChangeSignal
 
     /// Where the queue's own copies of sources are.
-    var spool: Spool { Spool(databasePath: path) }
+    var spool: Spool { Spool(databasePath: path, mark: store.spoolMark) }
 
     /// The absolute path of the database file.
     public var path: String { store.path }

@@ -16,7 +16,8 @@ import Testing
             try files.moveItem(atPath: folder["one/\(name)"], toPath: folder["two/\(name)"])
         }
         let copies = try Set(files.contentsOfDirectory(atPath: folder["two/queue.db.spool"]))
-        let stray = folder["two/queue.db.spool/\(UUID().uuidString)"]
+        let mark = try #require(copies.first?.prefix(16))
+        let stray = folder["two/queue.db.spool/\(mark)-\(UUID().uuidString)"]
         try Data("what a crash left".utf8).write(to: URL(filePath: stray))
 
         let queue = try await UploadQueue.open(folder["two/queue.db"])
@@ -24,6 +25,24 @@ import Testing
         #expect(try await queue.upload(1)?.failure?.code == "source_missing")
         #expect(try Set(files.contentsOfDirectory(atPath: folder["two/queue.db.spool"])) == copies)
         #expect(copies.count == 1)
+    }
+
+    /// A new queue of the old name finds the copies of the old one, which are not its to remove.
+    @Test func copiesOfAnotherQueueStay() async throws {
+        let folder = try TestFolder()
+        try await Self.addBytes(to: folder["queue.db"])
+        let files = FileManager.default
+        for name in try files.contentsOfDirectory(atPath: folder.path) where name.hasPrefix("queue.db") {
+            guard name != "queue.db.spool" else { continue }
+            try files.moveItem(atPath: folder[name], toPath: folder["old-\(name)"])
+        }
+        let copies = try Set(files.contentsOfDirectory(atPath: folder["queue.db.spool"]))
+        try await Self.addBytes(to: folder["queue.db"])
+        let queue = try await UploadQueue.open(folder["queue.db"])
+        try await queue.pause(.queue)
+        try await queue.processor(options: .init(drain: true)).run()
+        let left = try Set(files.contentsOfDirectory(atPath: folder["queue.db.spool"]))
+        #expect(left.isSuperset(of: copies) && left.count == 2)
     }
 
     /// The queue is closed afterwards.

@@ -177,4 +177,26 @@ import Musl
             #expect(try await scene.story(upload.id).last == (changes ? "source kept" : "source deleted"))
         }
     }
+
+    /// The same file on its way to another destination: the upload that completes last sees to it.
+    @Test(arguments: [true, false]) func anotherUploadOfTheFileIsWaitedFor(_ completes: Bool) async throws {
+        try await Scene.run { scene in
+            let path = try scene.folder.write("file", bytes: 10)
+            let first = try await scene.queue.add(.file(path), to: "server", options: .init(afterCompletion: .delete))
+            let second = try await scene.queue.add(.file(path), to: "server", options: .init(batch: "later"))
+            try await scene.queue.pause(.batch("later"))
+            try await scene.drain()
+            #expect(try await scene.upload(first.id).status == .completed)
+            #expect(FileManager.default.fileExists(atPath: path))
+            if completes {
+                try await scene.queue.resume(.batch("later"))
+            } else {
+                try await scene.queue.cancel(second.id)
+            }
+            try await scene.drain()
+            #expect(try await scene.upload(second.id).status == (completes ? .completed : .cancelled))
+            #expect(!FileManager.default.fileExists(atPath: path))
+            #expect(try await scene.story(first.id).last == "source deleted")
+        }
+    }
 }

@@ -85,7 +85,7 @@ import Musl
 
     @Test func aFileThatChangedSinceItWasLookedAtIsRefused() async throws {
         let folder = try TestFolder()
-        let spool = Spool(databasePath: folder["queue.db"])
+        let spool = Spool(databasePath: folder["queue.db"], mark: "0123456789ABCDEF")
         let path = try folder.write("file", bytes: 1000)
         let identity = try SourceFile.identity(of: path)
         try folder.write("other", bytes: 1000, seed: 2)
