@@ -6,6 +6,8 @@ import Uploads
 struct RunMeter {
     /// What the database knew at one look, and what this process had sent by then.
     private struct Look {
+        /// Stands for the database as it was before the look; nil: there was none.
+        var version: Int?
         var ended = RunReporter.Ended()
         /// Uploads that are pending or processing.
         var open = 0
@@ -64,7 +66,15 @@ struct RunMeter {
 
     private func look(_ ended: RunReporter.Ended, at time: Double) async throws -> Look {
         let start = ContinuousClock.now
+        // Before reading, so that no change is missed.
+        let version = try await queue.store.dataVersion()
+        if version == last.version {
+            var same = last
+            same.next = time + Self.interval
+            return same
+        }
         var look = Look()
+        look.version = version
         look.ended = ended
         for count in try await queue.summary() where count.status == .pending || count.status == .processing {
             look.open += count.uploads
