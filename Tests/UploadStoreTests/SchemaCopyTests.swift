@@ -144,7 +144,13 @@ import Testing
             for _ in 0..<6 { group.addTask { try Store.open(path: path).close() } }
             try await group.waitForAll()
         }
-        #expect(try folder.names.filter { $0.contains(".schema-") } == ["queue.db.schema-1"])
-        #expect(try Shell(path: "\(path).schema-1").run("PRAGMA integrity_check; PRAGMA user_version") == "ok\n1")
+        let copies = try folder.names.filter { $0.contains(".schema-") }
+        #expect(copies.contains("queue.db.schema-1"))
+        // An opening between two migrations of another one copies what it finds.
+        for copy in copies {
+            let version = copy.dropFirst("queue.db.schema-".count)
+            let content = try Shell(path: folder.file(copy)).run("PRAGMA integrity_check; PRAGMA user_version")
+            #expect(content == "ok\n\(version)")
+        }
     }
 }

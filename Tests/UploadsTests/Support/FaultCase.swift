@@ -24,7 +24,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
 
     /// Long for a server that answers, however busy this machine is.
     var stallTimeout: Duration {
-        if case .stall = effect { .seconds(4) } else { .seconds(600) }
+        if case .stall = effect { .seconds(10) } else { .seconds(600) }
     }
 
     var testDescription: String { "\(Fault(.init(), effect)) -> \(ending)" }
