@@ -166,8 +166,9 @@ let package = Package(
                 "upload-queue-benchmark",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
-            exclude: ["Kill", "Servers/serve.py"]
+            exclude: ["Kill", "PowerLoss/record.c", "Servers/serve.py"]
         ),
     ],
     swiftLanguageModes: [.v6]
