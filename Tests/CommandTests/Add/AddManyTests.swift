@@ -25,7 +25,7 @@ import Testing
         let ending = try await adding.wait()
         #expect(ending.status == 0, "\(ending.errors)")
         #expect(ending.errors.hasSuffix("\(Self.many) added\n"))
-        print("peak memory of an add of \(Self.many) files: \(peak) KiB")
+        print("proof: peak memory of an add of \(Self.many) files: \(peak) KiB")
         #expect(peak > 0)
         #expect(peak < 64 << 10)
     }

@@ -65,7 +65,7 @@ import Uploads
             try await audit.check(sources: sources, few: Self.few)
             let takeovers = try await audit.takeovers()
             print(
-                "four workers: seed \(seed), \(sources.count) uploads, \(deaths.count) kills, "
+                "proof: four workers, seed \(seed): \(sources.count) uploads, \(deaths.count) kills, "
                     + "\(server.requests().count) requests; \(takeovers.count) takeovers, the slowest after "
                     + "\(takeovers.first ?? 0) ms, the median after \(takeovers.isEmpty ? 0 : takeovers[takeovers.count / 2]) ms"
             )

@@ -24,7 +24,7 @@ import Testing
             #expect(try await running.wait().status == 0)
         }
         let kibibytes = peak.withLock { $0 }
-        print("peak memory of the worker: \(kibibytes) KiB for \(RandomKillTests.Scale.current.large) bytes")
+        print("proof: peak memory of the worker: \(kibibytes) KiB for \(RandomKillTests.Scale.current.large) bytes")
         #expect(kibibytes > 0)
         #expect(kibibytes < 64 << 10)
     }

@@ -50,7 +50,9 @@ import Testing
             let audit = Audit(database: database, serverFolder: folder["server"], records: server.requests())
             let orphans = try await audit.check(sources: sources)
             #expect(orphans <= kills * 8)
-            print("random kills: \(kills), empty uploads left at the server: \(orphans), files: \(sources.count)")
+            print(
+                "proof: random kills: \(kills), empty uploads left at the server: \(orphans), files: \(sources.count)"
+            )
         }
     }
 

@@ -67,7 +67,7 @@ import Testing
             }
             #expect(kills > 10)
             if fate != .copied { #expect(taken > 0, "no kill came while the file had the queue's own name") }
-            print("kills while a source is \(fate): \(kills)")
+            print("proof: kills while a source is \(fate): \(kills)")
         }
     }
 
@@ -104,7 +104,7 @@ import Testing
         }
         #expect(kills > 5)
         #expect(orphans > 0)
-        print("kills of an add with a copy: \(kills), copies without an upload: \(orphans)")
+        print("proof: kills of an add with a copy: \(kills), copies without an upload: \(orphans)")
     }
 
     private static func names(_ folder: String) -> [String] {

@@ -97,7 +97,9 @@ import UploadStore
             #expect(scene.server.requests().allSatisfy { !$0.authorization || [.mint, .confirm].contains($0.step) })
             let count = scene.server.requests().filter { $0.fault != nil }.count
             #expect(count > Self.files / 2)
-            print("faults: \(count) in \(scene.server.requests().count) requests, \(Self.files) files")
+            print(
+                "proof: faults of a Wix stand-in: \(count) in \(scene.server.requests().count) requests, \(Self.files) files"
+            )
             #expect(try await scene.sql("SELECT count(*) FROM upload WHERE upload_token IS NOT NULL") == ["0"])
             for suffix in ["", "-wal"] {
                 let bytes = try Data(contentsOf: URL(filePath: scene.queue.path + suffix))
