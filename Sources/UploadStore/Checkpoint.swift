@@ -26,6 +26,7 @@ final class Checkpoint: Sendable {
     static let largestIdleLog = 4 << 20
 
     private let connection: DatabaseQueue
+    private let trust: DatabaseTrust
     /// Holds the write lock where a program's own commits are followed by a checkpoint.
     private let guardian: DatabaseQueue?
     private let state = Mutex(State())
@@ -34,8 +35,10 @@ final class Checkpoint: Sendable {
     ///   - path: The file.
     ///   - followsCommits: Whether a checkpoint that is due runs right after a commit of the watched connection, as
     ///     SQLite's own would. Else ``runIfDue(_:)`` is called.
+    ///   - trust: Told of what fails.
     /// - Throws: An error of SQLite.
-    init(path: String, followsCommits: Bool) throws {
+    init(path: String, followsCommits: Bool, trust: DatabaseTrust) throws {
+        self.trust = trust
         var configuration = Configuration()
         configuration.prepareDatabase { db in
             try db.execute(
@@ -110,14 +113,31 @@ final class Checkpoint: Sendable {
     /// A round that cannot run now is left to the next commit: a longer log is slower, never wrong.
     func runIfDue(_ guardian: Database) {
         guard state.withLock({ $0.frames >= $0.due }) else { return }
-        // Where it fails, the disk is busy or full: a later commit tries again.
-        _ = try? passive(guardian)
+        do {
+            _ = try passive(guardian)
+        } catch {
+            // The disk is busy or full, and a later commit tries again; or it failed, and no commit follows.
+            _ = trust.note(error)
+        }
         // Where a reader holds the log, it keeps growing: do not try at every commit.
         state.withLock { $0.due = $0.frames + Self.threshold / 2 }
     }
 
     /// Copies the log into the database while the guard holds the write lock; true when all of it was copied.
     private func passive(_ guardian: Database) throws -> Bool {
+        try trust.check()
+        return try copyLog(guardian)
+    }
+
+    /// Brings what the log holds into the database, where somebody took the name of either away.
+    ///
+    /// Not where the locks are lost as well: another process may then write at the same time.
+    func rescueLog(_ guardian: Database) {
+        guard trust.keepsLocksOnly, (try? copyLog(guardian)) == true else { return }
+        trust.removeLogOfLostDatabase()
+    }
+
+    private func copyLog(_ guardian: Database) throws -> Bool {
         try guardian.beginTransaction(.immediate)
         defer { try? guardian.rollback() }
         let row = try connection.inDatabase { db in try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(PASSIVE)") }

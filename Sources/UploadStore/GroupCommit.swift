@@ -33,13 +33,21 @@ final class GroupCommit: Sendable {
     private let path: String
     private let pool: DatabasePool
     private let checkpoint: Checkpoint
+    private let trust: DatabaseTrust
     private let changes: ChangeSignal
     private let state = Mutex(State())
 
-    init(path: String, pool: DatabasePool, checkpoint: Checkpoint, changes: ChangeSignal) {
+    init(
+        path: String,
+        pool: DatabasePool,
+        checkpoint: Checkpoint,
+        trust: DatabaseTrust,
+        changes: ChangeSignal
+    ) {
         self.path = path
         self.pool = pool
         self.checkpoint = checkpoint
+        self.trust = trust
         self.changes = changes
     }
 
@@ -141,6 +149,7 @@ final class GroupCommit: Sendable {
     private func commit(_ group: [Write], _ db: Database) {
         var answers: [Answer] = []
         do {
+            try trust.check()
             try db.beginTransaction(.immediate)
             for write in group {
                 let (failure, answer) = write.run(db)
@@ -151,9 +160,12 @@ final class GroupCommit: Sendable {
                 }
             }
             try db.commit()
+            try trust.check()
             for answer in answers { answer(nil) }
         } catch {
             if db.isInsideTransaction { try? db.rollback() }
+            let error = trust.note(error)
+            checkpoint.rescueLog(db)
             for answer in answers { answer(error) }
             for write in group.dropFirst(answers.count) { write.refuse(error) }
         }

@@ -7,6 +7,7 @@ package struct Store: Sendable {
     let pool: DatabasePool
     let commits: GroupCommit
     let checkpoint: Checkpoint
+    let trust: DatabaseTrust
     let dataVersions: DatabaseQueue
     /// Begins the names of this queue's own copies of files, so that it never removes those of another queue.
     package let spoolMark: String
@@ -64,7 +65,8 @@ package struct Store: Sendable {
     }
 
     private init(pool: DatabasePool, path: String, isOwn: Bool, hadLog: Bool) throws {
-        let checkpoint = try Checkpoint(path: path, followsCommits: !isOwn)
+        let trust = DatabaseTrust(path: path)
+        let checkpoint = try Checkpoint(path: path, followsCommits: !isOwn, trust: trust)
         spoolMark = try pool.writeWithoutTransaction { db in
             if !isOwn { try Self.prepareGuest(db, pool.configuration) }
             // GRDB sets NORMAL when it opens the write-ahead log; that would lose acknowledged rows in a power cut.
@@ -91,13 +93,15 @@ package struct Store: Sendable {
         self.path = path
         self.pool = pool
         self.checkpoint = checkpoint
+        self.trust = trust
         self.isOwn = isOwn
         let dataVersions = try DatabaseQueue(path: path, configuration: watching)
         self.dataVersions = dataVersions
         let changes = ChangeSignal()
         self.changes = changes
-        watch = DatabaseWatch(changes: changes) { try await Self.dataVersion(dataVersions, path) }
-        commits = GroupCommit(path: path, pool: pool, checkpoint: checkpoint, changes: changes)
+        watch = DatabaseWatch(changes: changes) { try await Self.dataVersion(dataVersions, trust, path) }
+        commits = GroupCommit(path: path, pool: pool, checkpoint: checkpoint, trust: trust, changes: changes)
+        trust.remember()
     }
 
     private static func prepareGuest(_ db: Database, _ configuration: Configuration) throws {
@@ -136,10 +140,15 @@ package struct Store: Sendable {
     }
 
     /// A number that differs after any process changed the database.
-    package func dataVersion() async throws -> Int { try await Self.dataVersion(dataVersions, path) }
+    package func dataVersion() async throws -> Int { try await Self.dataVersion(dataVersions, trust, path) }
 
-    private static func dataVersion(_ dataVersions: DatabaseQueue, _ path: String) async throws -> Int {
+    private static func dataVersion(
+        _ dataVersions: DatabaseQueue,
+        _ trust: DatabaseTrust,
+        _ path: String
+    ) async throws -> Int {
         do {
+            try trust.check()
             return try await dataVersions.read { db in try Int.fetchOne(db, sql: "PRAGMA data_version") ?? 0 }
         } catch is CancellationError {
             throw CancellationError()
@@ -172,7 +181,7 @@ package struct Store: Sendable {
             // A task of its own: cancellation would interrupt it between its two transactions.
             try await Task { try await pool.writeWithoutTransaction { db in try checkpoint.emptyLog(db) } }.value
         } catch {
-            let error = UploadStoreError(error, at: path)
+            let error = UploadStoreError(trust.note(error), at: path)
             if error.code != .busy { throw error }
         }
         guard let last, !checkpoint.holdsErasedSecrets else { return }

@@ -87,7 +87,8 @@ public struct UploadQueueError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    private static func inOwnWords(_ error: any Error) -> any Error {
+    /// Says an error of the store in the queue's words; others stay as they are.
+    package static func inOwnWords(_ error: any Error) -> any Error {
         switch error {
         case let error as UploadStoreError:
             UploadQueueError(Code(error.code.rawValue), error.message, cause: error.cause)

@@ -51,6 +51,7 @@ final class WorkShift: Sendable {
         self.options = options
         self.surroundings = surroundings
         self.monitor = monitor
+        try OpenFileLimit.check()
         patience = DatabasePatience(logger: options.logger)
         worker = try await queue.store.startWorker()
         transport = Transport(connections: options.concurrency, stall: options.stallTimeout)

@@ -48,7 +48,8 @@ struct CommandError: Error {
 
     /// Says any error in the command's words.
     init(_ error: any Error) {
-        switch error {
+        // The command also asks the store itself.
+        switch UploadQueueError.inOwnWords(error) {
         case let error as CommandError: self = error
         case let error as UploadQueueError: self.init(Self.status(error.code), error.message)
         case let error as Errno: self.init(Self.status(error), "\(error)")

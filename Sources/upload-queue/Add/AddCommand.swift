@@ -184,9 +184,9 @@ struct AddCommand: AsyncParsableCommand {
                     count += added.count
                 }
             )
-        } catch let trouble {
-            var trouble = CommandError(trouble)
-            if file.count > 1 { trouble.messages.append(count == 0 ? "nothing was added" : self.part(count)) }
+        } catch let reason {
+            var trouble = CommandError(reason)
+            if file.count > 1 { trouble.messages.append(self.part(count, after: reason)) }
             if count > 0 { try list.end() }
             throw trouble
         }
@@ -198,6 +198,12 @@ struct AddCommand: AsyncParsableCommand {
     }
 
     private func part(_ count: Int) -> String { "\(count) of \(file.count) files were added" }
+
+    private func part(_ count: Int, after reason: any Error) -> String {
+        // A disk that failed may hold what was not acknowledged.
+        if (reason as? UploadQueueError)?.code == .inputOutput { return "`upload-queue list` tells what was added" }
+        return count == 0 ? "nothing was added" : part(count)
+    }
 
     private func addStandardInput(_ options: AddOptions, _ metadata: [String: String]) async throws {
         let order = try await order(options, metadata)

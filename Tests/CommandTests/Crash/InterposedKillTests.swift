@@ -43,6 +43,7 @@ import Testing
             }
             // An upload of one file takes at least this many: a shim that is not loaded would let the first run pass.
             #expect(kills > 30)
+            print("proof: kill points of a tus upload: \(kills)")
         }
     }
 
@@ -79,7 +80,7 @@ import Testing
                 try #require(call < Self.mostCalls)
             }
             #expect((endings["completed||1"] ?? 0) > 30)
-            print("kills around a finalize: \(endings)")
+            print("proof: kill points of an upload with a grant: \(endings.values.reduce(-1, +))")
         }
     }
 
@@ -122,7 +123,7 @@ import Testing
                 try #require(call < Self.mostCalls)
             }
             #expect(kills > 40)
-            print("kills of a minted upload: \(kills)")
+            print("proof: kill points of a minted upload: \(kills)")
         }
     }
 
@@ -151,6 +152,7 @@ import Testing
             try #require(call < Self.mostCalls)
         }
         #expect(kills > 10)
+        print("proof: kill points of an add to a new queue: \(kills)")
     }
 }
 #endif

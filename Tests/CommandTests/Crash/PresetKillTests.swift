@@ -60,7 +60,7 @@ import Testing
                 if !first.killed { break }
             }
             #expect(kills > (Self.isFull ? 40 : 13))
-            print("proof: kills of an upload to \(preset): \(kills)")
+            print("proof: kill points of an upload to \(preset): \(kills)")
         }
     }
 

@@ -22,6 +22,15 @@ import Testing
             }
         }
 
+        var upload: String {
+            switch self {
+            case .deleted: "an upload whose source is deleted"
+            case .moved: "an upload whose source is moved"
+            case .movedElsewhere: "an upload whose source is moved to another filesystem"
+            case .copied: "a spooled upload"
+            }
+        }
+
         var event: String { self == .moved || self == .movedElsewhere ? "source moved" : "source deleted" }
     }
 
@@ -67,7 +76,7 @@ import Testing
             }
             #expect(kills > 10)
             if fate != .copied { #expect(taken > 0, "no kill came while the file had the queue's own name") }
-            print("proof: kills while a source is \(fate): \(kills)")
+            print("proof: kill points of \(fate.upload): \(kills)")
         }
     }
 
@@ -104,7 +113,7 @@ import Testing
         }
         #expect(kills > 5)
         #expect(orphans > 0)
-        print("proof: kills of an add with a copy: \(kills), copies without an upload: \(orphans)")
+        print("proof: kill points of an add with a copy: \(kills)")
     }
 
     private static func names(_ folder: String) -> [String] {
