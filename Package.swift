@@ -170,6 +170,19 @@ let package = Package(
             ],
             exclude: ["Kill", "PowerLoss/record.c", "Servers/serve.py"]
         ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "DevelopmentServer",
+                "Tus",
+                "Uploads",
+                "UploadStore",
+                "upload-queue",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            // The one is read where it is, the other is compiled by `.ci/fuzz`.
+            exclude: ["Corpus", "Guided"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

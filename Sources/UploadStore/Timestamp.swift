@@ -8,9 +8,16 @@ package import Foundation
 package enum Timestamp {
     private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
-    /// Writes a time.
-    package static func text(_ date: Date) -> String { date.formatted(style) }
+    /// Writes a time, to the nearest millisecond.
+    ///
+    /// The style leaves out what is less than one: a time that was read would be written as the millisecond before.
+    package static func text(_ date: Date) -> String { date.addingTimeInterval(0.000_5).formatted(style) }
 
-    /// Reads a time, nil where the text is not one.
-    package static func date(_ text: String?) -> Date? { text.flatMap { try? style.parse($0) } }
+    /// Reads a time, nil where the text is not one in this very form.
+    ///
+    /// The style reads the beginning of many others.
+    package static func date(_ text: String?) -> Date? {
+        guard let text, let date = try? style.parse(text), Self.text(date) == text else { return nil }
+        return date
+    }
 }

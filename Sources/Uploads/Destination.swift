@@ -157,9 +157,7 @@ extension Destination {
     /// Checks a URL, and writes its scheme as the schema knows it: in lower case.
     static func url(_ text: String) throws -> String {
         guard !text.unicodeScalars.contains(where: { $0.properties.isWhitespace || $0.value < 0x20 }),
-            let url = URL(string: text),
-            let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
-            let host = url.host(), !host.isEmpty, url.port.map({ 1...65535 ~= $0 }) ?? true
+            let url = URL(string: text), let scheme = Origin(url)?.scheme
         else {
             throw UploadQueueError(.invalidDestination, "\(text) is not an http or https URL")
         }

@@ -65,7 +65,8 @@ public struct Grant: Sendable, Equatable {
             case .number(let value): value
             default: nil
             }
-        guard let seconds, 0...253_402_300_799 ~= seconds else { return nil }
+        // The times that the row can hold; some tokens say the year 9999 for never.
+        guard let seconds, 0..<32_503_680_000 ~= seconds else { return nil }
         return Date(timeIntervalSince1970: seconds)
     }
 

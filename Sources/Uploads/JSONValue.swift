@@ -73,7 +73,7 @@ extension JSONValue: ExpressibleByStringLiteral {
 extension JSONValue {
     /// Reads a document; nil where it is none.
     init?(_ bytes: [UInt8]) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
+        guard let value = JSONReader.value(of: bytes) else { return nil }
         self = value
     }
 

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// A file in Wix Media Manager, as the finalize request answers it (Wix: FileDescriptor).
 ///
 /// Every field is optional, and a value of an unexpected type is left out: the host may change what it sends. Fields
@@ -97,13 +95,11 @@ public struct WixFile: Sendable, Equatable {
     /// - Parameter response: JSON text: an object with the field `file`.
     /// - Throws: ``UploadQueueError`` `invalid_metadata` when it is not one.
     public init(response: String) throws {
-        struct Answer: Decodable {
-            var file: [String: JSONValue]
-        }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.utf8)) else {
+        guard case .object(let answer)? = JSONValue(Array(response.utf8)), case .object(let file)? = answer["file"]
+        else {
             throw UploadQueueError(.invalidMetadata, "the answer holds no file descriptor")
         }
-        self.init(answer.file)
+        self.init(file)
     }
 
     private init(_ fields: [String: JSONValue]) {

@@ -39,6 +39,8 @@ import Tus
         ("../abc", "https://tus.example.org/abc"),
         ("//cdn.example.net/abc", "https://cdn.example.net/abc"),
         ("https://cdn.example.net:8443/a%20b", "https://cdn.example.net:8443/a%20b"),
+        // A row knows no other spelling of the scheme.
+        ("HTTPS://cdn.example.net/abc", "https://cdn.example.net/abc"),
     ])
     func locationIsResolved(location: String, expected: String) {
         #expect(
@@ -48,7 +50,8 @@ import Tus
 
     @Test(arguments: [
         nil, "", "http://tus.example.org/files/abc", "ftp://tus.example.org/abc", "file:///etc/passwd", "data:,x",
-        "https:///abc", "/" + String(repeating: "a", count: 20_000),
+        "https:///abc", "https://127.0.0.1:70000/abc", "https://cdn.example.net:0/abc",
+        "https://cdn.example.net%0d%0aX:/abc", "/" + String(repeating: "a", count: 20_000),
     ])
     func badLocationIsMalformed(location: String?) {
         #expect(created(location).summary == "later malformed_answer")

@@ -11,7 +11,16 @@ import Testing
         #expect(Timestamp.text(date.addingTimeInterval(0.25)) == "2026-11-22T15:13:24.250Z")
     }
 
-    @Test(arguments: [nil, "", "tomorrow", "2026-11-22 15:13:24"])
+    @Test func whatIsReadIsWrittenAgain() {
+        for milliseconds in 0..<1_000 {
+            let text = "2026-11-22T15:13:24.\(String(milliseconds + 1_000).dropFirst())Z"
+            #expect(Timestamp.date(text).map(Timestamp.text) == text)
+        }
+    }
+
+    @Test(arguments: [
+        nil, "", "tomorrow", "2026-11-22 15:13:24", "2026-11-22T15:13:24.000Zoo", "2026-11-22T15:3:24.0005Z",
+    ])
     func otherTextIsNotATime(text: String?) {
         #expect(Timestamp.date(text) == nil)
     }

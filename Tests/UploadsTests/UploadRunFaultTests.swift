@@ -27,6 +27,8 @@ import Uploads
             FaultCase(.delay(.milliseconds(20)), .completed),
             FaultCase(.dropHeader("Location"), .completed),
             FaultCase(.setHeader("Location", "ftp://127.0.0.1/files/a"), .completed),
+            // A port that is none: the HTTP client would stop the program.
+            FaultCase(.setHeader("Location", "http://127.0.0.1:70000/files/a"), .completed),
             FaultCase(.status(200, headers: ["Location": ""]), .completed),
             FaultCase(.status(302), .failed("redirect_refused")),
             FaultCase(.status(307, headers: ["Location": "/files/"]), .completed),

@@ -8,7 +8,8 @@ struct FormBody {
     /// A form of texts, sorted by name.
     init(_ fields: [String: String]) {
         var boundary = "upload-queue"
-        while fields.values.contains(where: { $0.contains(boundary) }) { boundary += "-" }
+        // By bytes, as the server looks for it: for a text, a mark that follows makes the last character another one.
+        while fields.values.contains(where: { $0.utf8.contains(boundary.utf8) }) { boundary += "-" }
         var text = ""
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
             text += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"

@@ -24,7 +24,8 @@ struct JSONPath: Sendable, Equatable {
                 rest = rest.dropFirst(name.count)
             case "[":
                 let digits = rest.prefix { $0 != "]" }
-                guard let index = Int(digits), index >= 0, rest.dropFirst(digits.count).first == "]" else { return nil }
+                guard digits.allSatisfy(\.isNumber), let index = Int(digits), rest.dropFirst(digits.count).first == "]"
+                else { return nil }
                 steps.append(.index(index))
                 rest = rest.dropFirst(digits.count + 1)
             default:

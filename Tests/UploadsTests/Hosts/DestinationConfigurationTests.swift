@@ -205,6 +205,8 @@ import Tus
             --upload-queue---\r\n
             """
         #expect(String(decoding: form.bytes, as: UTF8.self) == text)
+        let accented = FormBody(["a": "\r\n--upload-queue\u{301}"])
+        #expect(accented.contentType == "multipart/form-data; boundary=upload-queue-", "a server looks for bytes")
     }
 
     @Test func whatWixIsToldIsInTheMint() throws {

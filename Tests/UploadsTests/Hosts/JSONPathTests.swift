@@ -25,7 +25,7 @@ import Testing
         #expect(JSONPath("$")?.isWhole == true && JSONPath("$.n")?.isWhole == false)
     }
 
-    @Test(arguments: ["", "file", ".file", "$file", "$.", "$..id", "$.a[", "$.a[x]", "$.a[-1]", "$.a[0"])
+    @Test(arguments: ["", "file", ".file", "$file", "$.", "$..id", "$.a[", "$.a[x]", "$.a[-1]", "$.a[+1]", "$.a[0"])
     func refuses(path: String) {
         #expect(JSONPath(path) == nil)
     }
