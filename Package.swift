@@ -168,7 +168,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            exclude: ["Kill", "PowerLoss/record.c", "Servers/serve.py"]
+            exclude: ["Kill", "Servers/serve.py"]
         ),
         .testTarget(
             name: "FuzzTests",

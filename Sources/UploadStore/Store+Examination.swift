@@ -6,20 +6,6 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
-/// The SQLite that is used, and how.
-package struct Engine: Sendable, Equatable {
-    /// Such as `3.40.1`.
-    package var version: String
-    /// Whether a checkpoint beside another connection's commit can lose rows (https://www.sqlite.org/wal.html, section 11).
-    package var hasResetBug: Bool
-    /// Whether connections may be used on several threads.
-    package var isThreadSafe: Bool
-    /// Whether no connection of this store checkpoints by itself.
-    package var isGuarded: Bool
-    /// The version of the schema.
-    package var schema: Int
-}
-
 /// Uploads with something in common.
 package struct UploadCount: Sendable, Equatable {
     package var uploads: Int
@@ -31,31 +17,17 @@ package struct UploadCount: Sendable, Equatable {
 
 /// What a person who wonders whether all is well wants to know.
 extension Store {
-    /// The SQLite that is used, and how.
-    package func engine() async throws -> Engine {
+    /// Whether no connection of this store checkpoints by itself.
+    package func isGuarded() async throws -> Bool {
         let guardian = try? checkpoint.setting("wal_autocheckpoint")
         return try await read { db in
-            let version = try String.fetchOne(db, sql: "SELECT sqlite_version()") ?? ""
-            let options = try String.fetchAll(db, sql: "PRAGMA compile_options")
-            return Engine(
-                version: version,
-                hasResetBug: Self.hasResetBug(version: version),
-                isThreadSafe: !options.contains("THREADSAFE=0"),
-                isGuarded: try Int.fetchOne(db, sql: "PRAGMA wal_autocheckpoint") == 0 && guardian == 0,
-                schema: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-            )
+            try Int.fetchOne(db, sql: "PRAGMA wal_autocheckpoint") == 0 && guardian == 0
         }
     }
 
-    /// Fixed in 3.51.3, and in 3.44.6 and 3.50.7 of the older lines.
-    static func hasResetBug(version: String) -> Bool {
-        let numbers = version.split(separator: ".").map { Int($0) ?? 0 } + [0, 0, 0]
-        switch (numbers[0], numbers[1], numbers[2]) {
-        case (3, 44, let patch): return patch < 6
-        case (3, 50, let patch): return patch < 7
-        case (3, let minor, let patch): return (minor, patch) < (51, 3)
-        default: return numbers[0] < 3
-        }
+    /// The version of the schema.
+    package func schemaVersion() async throws -> Int {
+        try await read { db in try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
     }
 
     /// What SQLite finds wrong with the file; nothing where it is whole.

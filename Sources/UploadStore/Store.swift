@@ -29,6 +29,7 @@ package struct Store: Sendable {
     /// - Returns: The open store.
     /// - Throws: ``UploadStoreError``; a file that is refused is left as it is.
     package static func open(path: String) throws -> Store {
+        try checkEngine(at: path)
         try DatabaseFile.prepare(path: path)
         do {
             // Locks are files beside the database: everyone must name it alike, whatever links lead to it.
@@ -54,6 +55,7 @@ package struct Store: Sendable {
     /// - Returns: The open store.
     /// - Throws: ``UploadStoreError``; then the program's own tables are as they were.
     package static func open(in pool: DatabasePool) throws -> Store {
+        try checkEngine(at: pool.path)
         do {
             let path = try DatabaseFile.resolve(pool.path)
             try DatabaseFile.refuseNetwork(path: path)
@@ -102,6 +104,11 @@ package struct Store: Sendable {
         watch = DatabaseWatch(changes: changes) { try await Self.dataVersion(dataVersions, trust, path) }
         commits = GroupCommit(path: path, pool: pool, checkpoint: checkpoint, trust: trust, changes: changes)
         trust.remember()
+    }
+
+    private static func checkEngine(at path: String) throws {
+        guard let refusal = Engine.linked.refusal else { return }
+        throw UploadStoreError(.cannotOpen, "\(path) is not opened: \(refusal)")
     }
 
     private static func prepareGuest(_ db: Database, _ configuration: Configuration) throws {

@@ -6,25 +6,10 @@ import Testing
 
 /// What a person who wonders whether all is well is told.
 @Suite(.serialized) struct ExaminationTests {
-    @Test(
-        arguments: [
-            ("3.7.0", true), ("3.40.1", true), ("3.44.5", true), ("3.44.6", false), ("3.46.1", true), ("3.50.6", true),
-            ("3.50.7", false), ("3.51.2", true), ("3.51.3", false), ("3.53.4", false), ("4.0.0", false),
-        ]
-    )
-    func theVersionTellsOfTheResetBug(version: String, hasBug: Bool) {
-        #expect(Store.hasResetBug(version: version) == hasBug)
-    }
-
-    @Test func theEngineIsTheOneThatIsUsed() async throws {
+    @Test func noConnectionCheckpointsByItself() async throws {
         let fixture = try await StoreFixture()
-        let engine = try await fixture.store.engine()
-        let version = try ChildProcess(["sqlite3", "-version"]).result().output.split(separator: " ").first.map(
-            String.init
-        )
-        #expect(engine.version == version)
-        #expect(engine.isThreadSafe && engine.isGuarded)
-        #expect(engine.schema == Migration.latest)
+        #expect(try await fixture.store.isGuarded())
+        #expect(try await fixture.store.schemaVersion() == Migration.latest)
     }
 
     @Test func damageIsToldWithinBounds() async throws {

@@ -1,3 +1,5 @@
+import UploadStore
+
 /// What the checks found.
 struct DoctorReport: Encodable {
     private struct Line: Encodable {
@@ -14,7 +16,14 @@ struct DoctorReport: Encodable {
         }
     }
 
+    /// The library that the queue is opened with.
+    private struct Library: Encodable {
+        let version: String
+        let compileOptions: [String]
+    }
+
     let database: String
+    private let sqlite = Library(version: Engine.linked.version, compileOptions: Engine.linked.options)
     private var findings: [Line] = []
 
     init(database: String) { self.database = database }

@@ -1,8 +1,7 @@
 /// The shared library that kills the command at its Nth call that changes a file or sends to a socket.
 enum KillShim {
-    /// Builds the library.
     static func build(in folder: TemporaryFolder) async throws -> String {
-        try await Shim.build("Kill/kill.c", in: folder)
+        try await PreloadedLibrary.build("kill", linking: "dl", in: folder)
     }
 
     /// `namesOnly` counts only the calls that give, take or sync names and files.

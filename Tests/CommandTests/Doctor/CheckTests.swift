@@ -32,16 +32,12 @@ import Testing
     }
 
     @Test func theEngine() {
-        var engine = Engine(version: "3.53.0", hasResetBug: false, isThreadSafe: true, isGuarded: true, schema: 1)
-        #expect(EngineCheck.finding(engine) == Finding(.ok, "SQLite 3.53.0"))
-        engine.hasResetBug = true
-        #expect(EngineCheck.finding(engine).level == .ok)
-        #expect(EngineCheck.finding(engine).message.contains("the queue's guard against it is on"))
-        engine.isGuarded = false
-        #expect(EngineCheck.finding(engine).level == .problem)
-        engine.isGuarded = true
-        engine.isThreadSafe = false
-        #expect(EngineCheck.finding(engine).level == .problem)
+        let fixed = Engine(version: "3.53.0", options: ["TEMP_STORE=1", "THREADSAFE=1"])
+        #expect(EngineCheck.finding(fixed, isGuarded: true) == Finding(.ok, "SQLite 3.53.0 with THREADSAFE=1"))
+        #expect(EngineCheck.finding(fixed, isGuarded: false).level == .problem)
+        let old = Engine(version: "3.51.2", options: [])
+        #expect(EngineCheck.finding(old, isGuarded: true).level == .ok)
+        #expect(EngineCheck.finding(old, isGuarded: true).message.contains("the queue's guard against it is on"))
     }
 
     @Test func counts() {

@@ -13,7 +13,13 @@ import Testing
     }
 
     private struct Report: Decodable {
+        struct Library: Decodable {
+            var version: String
+            var compileOptions: [String]
+        }
+
         var database: String
+        var sqlite: Library
         var findings: [Line]
     }
 
@@ -30,10 +36,15 @@ import Testing
             environment: commands.environment.merging(environment) { $1 }
         )
         #expect(ending.status == status, "\(ending.output)\(ending.errors)", sourceLocation: sourceLocation)
-        let decoder = JSONDecoder()
-        let report = try decoder.decode(Report.self, from: Data(ending.output.utf8))
+        let report = try Self.decoded(ending.output)
         #expect(report.database == commands.database, sourceLocation: sourceLocation)
         return report.findings
+    }
+
+    private static func decoded(_ json: String) throws -> Report {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Report.self, from: Data(json.utf8))
     }
 
     /// The lines that are not ok, as `level check`.
@@ -65,7 +76,13 @@ import Testing
         #expect(Self.wrong(findings) == [])
         #expect(Set(findings.map(\.check)).count == 15)
         #expect(findings.allSatisfy { $0.advice == nil && !$0.message.isEmpty })
-        #expect(findings.first { $0.check == "sqlite" }?.message.hasPrefix("SQLite 3.") == true)
+        let shell = "SELECT sqlite_version(); PRAGMA compile_options"
+        let library = try await SQLiteShell.run(shell, on: commands.database)
+        let build = try #require(library.first { $0.hasPrefix("THREADSAFE=") })
+        let said = findings.first { $0.check == "sqlite" }?.message
+        #expect(said?.hasPrefix("SQLite \(library[0]) with \(build)") == true)
+        let sqlite = try Self.decoded(try await commands.output("doctor", "--json")).sqlite
+        #expect([sqlite.version] + sqlite.compileOptions == library)
         #expect(findings.first { $0.check == "integrity" }?.message.hasPrefix("quick_check of ") == true)
         let full = try await Self.report(commands, "--full", status: 0).first { $0.check == "integrity" }
         #expect(full?.message.hasPrefix("integrity_check of ") == true)
@@ -82,6 +99,35 @@ import Testing
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: commands.folder["home"]).isEmpty)
         #expect(!FileManager.default.fileExists(atPath: commands.database))
+    }
+
+    /// The library says of itself what a preloaded one makes it say.
+    @Test(
+        arguments: [
+            (
+                #"int sqlite3_libversion_number(void) { return 3036000; } const char *sqlite3_libversion(void) { return "3.36.0"; }"#,
+                "SQLite 3.36.0 is too old"
+            ),
+            (
+                #"const char *sqlite3_compileoption_get(int n) { return n == 0 ? "THREADSAFE=0" : 0; }"#,
+                "was built with THREADSAFE=0"
+            ),
+        ]
+    )
+    func aLibraryThatIsNotSafeIsRefused(_ source: String, _ words: String) async throws {
+        let commands = try QueueCommands()
+        try commands.write("a")
+        try commands.write("library.c", source)
+        let built = try await commands.shell("cc -shared -fPIC -o library.so library.c")
+        try #require(built.status == 0, "\(built.output)")
+        let environment = ["LD_PRELOAD": commands.folder["library.so"]]
+        let refused = try await commands.run("add", "a", "--to", "http://127.0.0.1:9/", environment: environment)
+        #expect(refused.status == 73 && refused.errors.contains(words), "\(refused.errors)")
+        #expect(!FileManager.default.fileExists(atPath: commands.database))
+        try await commands.output("add", "a", "--to", "http://127.0.0.1:9/")
+        let findings = try await Self.report(commands, status: 1, environment: environment)
+        #expect(Self.wrong(findings) == ["problem database"])
+        #expect(findings[0].message.contains(words))
     }
 
     @Test func modesAreRepaired() async throws {
@@ -251,8 +297,8 @@ import Testing
         )
         #expect(ending.output.split(separator: "\n").suffix(2) == ["0", "0"], "\(ending.output)")
         for (file, wrong) in [("long", "warning log"), ("short", "fixed log")] {
-            let data = try Data(contentsOf: URL(filePath: commands.folder[file]))
-            #expect(Self.wrong(try JSONDecoder().decode(Report.self, from: data).findings) == [wrong])
+            let text = try String(contentsOfFile: commands.folder[file], encoding: .utf8)
+            #expect(Self.wrong(try Self.decoded(text).findings) == [wrong])
         }
         let log = try? FileManager.default.attributesOfItem(atPath: commands.folder["queue.db-wal"])
         #expect(log?[.size] as? Int ?? 0 < 10_000)

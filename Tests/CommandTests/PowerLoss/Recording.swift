@@ -44,7 +44,7 @@ struct Recording {
         let folder = try TemporaryFolder()
         let queue = folder["queue"]
         try FileManager.default.createDirectory(atPath: queue, withIntermediateDirectories: false)
-        let shim = try await Shim.build("PowerLoss/record.c", in: folder)
+        let shim = try await PreloadedLibrary.build("record", linking: "dl", in: folder)
         let names = ["plain.bin", "copied.bin", "photo.jpg", "deleted.bin", "empty.bin"]
         let sizes = [300_000, 50_000, 30_000, 40_000, 0]
         var sources: [String: Data] = [:]

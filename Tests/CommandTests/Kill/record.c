@@ -4,7 +4,7 @@
 //
 // A record: its kind (a letter), the file's number, two numbers, the size of its bytes (4 bytes), its bytes.
 //
-// Built by the tests: cc -shared -fPIC -o record.so record.c -ldl -lpthread
+// Built by the tests: cc -shared -fPIC -o record.so record.c -ldl
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
