@@ -40,6 +40,9 @@ package enum AnswerTable {
         case outcomeUnknown
         /// Another grant is minted, unless this one is fresh: then the verdict beside it.
         indirect case remint(unlessFresh: Verdict)
+        /// Try again later, and so does everything else for this destination, while fewer than `tries` tries were made
+        /// before; then another grant is minted.
+        case laterThenRemint(tries: Int)
         /// Confirm: ask again later, bounded.
         case notReady(Problem.Code)
         /// Confirm: the host will not say.
@@ -69,7 +72,7 @@ package enum AnswerTable {
     /// The steps that are tried again with new credentials; a finalize is not sent again for them.
     static let renewable: Set<Step> = [.mint, .create, .offset, .transfer, .delete]
     /// What a server says to a grant that was used before or has expired.
-    private static let spentGrants: Set<Int> = [400, 401, 403, 404, 410, 429]
+    private static let spentGrants: Set<Int> = [400, 401, 403, 404, 410]
 
     /// The meaning of an answer.
     ///
@@ -127,6 +130,7 @@ package enum AnswerTable {
         case 413: .failed(.fileTooLarge)
         // The host says 429 for a used token too, and nothing here tells it from a full queue but patience.
         case 429 where grant == .given: .laterAtMost(tries: 3, .serverBusy, then: .grantExpired)
+        case 429 where grant == .minted: .laterThenRemint(tries: 3)
         default: common(status)
         }
     }

@@ -19,6 +19,17 @@ extension UploadMachine {
         guard upload.restarts < plan.maximumRestarts else { return fail(.grantExpired, cause) }
         return record(.gone(cause.problem(.grantReplaced), next: .mint))
     }
+
+    /// The server is busy, or the grant was used: only its patience tells.
+    ///
+    /// A busy server would refuse every new grant alike, so they are bounded, and it is waited for after them.
+    mutating func busy(tries: Int, cause: Cause) -> Action {
+        let isPatient = triedAtMost(tries, .serverBusy) || upload.restarts >= plan.maximumRestarts
+        guard !isPatient, !upload.isFreshGrant, plan.mint != nil else {
+            return later(.serverBusy, cause, pausesDestination: true)
+        }
+        return record(.gone(cause.problem(.grantReplaced), next: .mint))
+    }
 }
 
 extension UploadMachine.Plan {

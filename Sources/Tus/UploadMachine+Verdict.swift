@@ -59,6 +59,8 @@ extension UploadMachine {
             return finalizeInDoubt(verdict, cause: cause)
         case .remint(let fresh):
             return remint(unless: fresh, to: request, cause: cause)
+        case .laterThenRemint(let tries):
+            return busy(tries: tries, cause: cause)
         case .notReady(let code):
             return notReady(code, cause: cause)
         case .unconfirmed:

@@ -18,8 +18,11 @@ final class AnswerCollector: HTTPClientResponseDelegate {
 
     private struct State {
         var answer: Answer?
+        var isHeadSent = false
         var isSent = false
-        /// Grows with everything that is sent or received.
+        /// Grows with everything that is sent, and with the head of the answer.
+        ///
+        /// Not with its body, which is small: a server that sends it byte by byte would hold the upload for ever.
         var progress = 0
     }
 
@@ -41,6 +44,9 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     /// What came so far, nil before its head.
     var answer: Answer? { state.withLock(\.answer) }
 
+    /// Whether the request's head was written to a connection.
+    var isHeadSent: Bool { state.withLock(\.isHeadSent) }
+
     /// Fails a request once nothing moved for a time, measured in steps of that time.
     func cutWhenStalled(_ task: HTTPClient.Task<Answer>, after stall: Duration) async throws {
         var seen: Int?
@@ -50,6 +56,10 @@ final class AnswerCollector: HTTPClientResponseDelegate {
             seen = progress
             try await Task.sleep(for: stall)
         }
+    }
+
+    func didSendRequestHead(task: HTTPClient.Task<Answer>, _ head: HTTPRequestHead) {
+        state.withLock { $0.isHeadSent = true }
     }
 
     func didSendRequestPart(task: HTTPClient.Task<Answer>, _ part: IOData) {
@@ -80,7 +90,6 @@ final class AnswerCollector: HTTPClientResponseDelegate {
 
     func didReceiveBodyPart(task: HTTPClient.Task<Answer>, _ part: ByteBuffer) -> EventLoopFuture<Void> {
         let fits = state.withLock { state in
-            state.progress += 1
             state.answer?.body += part.readableBytesView
             return state.answer?.body.count ?? 0 <= largest
         }

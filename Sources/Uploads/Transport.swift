@@ -74,7 +74,7 @@ struct Transport: Sendable {
                 error is AnswerCollector.AnsweredEarly || error as? HTTPClientError == .requestStreamCancelled
             if cameEarly, let answer = collector.answer { return answer }
             try Task.checkCancellation()
-            throw RequestFailure(error)
+            throw RequestFailure(error, isHeadSent: collector.isHeadSent)
         }
     }
 
@@ -102,7 +102,8 @@ struct Transport: Sendable {
 
 extension RequestFailure {
     /// Says in a few fixed codes why no answer came.
-    fileprivate init(_ error: any Error) {
+    fileprivate init(_ error: any Error, isHeadSent: Bool) {
+        let reason = (error as? IOError).map { Errno(rawValue: $0.errnoCode) }
         if let error = error as? HTTPClientError {
             let timeouts: [HTTPClientError] = [
                 .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .getConnectionFromPoolTimeout,
@@ -119,13 +120,21 @@ extension RequestFailure {
                 code: "answer_too_large",
                 message: "the server's answer is larger than \(Transport.largestAnswer) bytes"
             )
+        } else if let reason, [.connectionReset, .brokenPipe].contains(reason) {
+            self.init(code: "connection_lost", message: "no answer from the server: \(reason)")
+        } else if error is HTTPParserError {
+            self.init(
+                code: "connection_lost",
+                message: "what the server answered is no HTTP, or a part of it: \(error)"
+            )
         } else {
-            let reason = (error as? IOError).map { Errno(rawValue: $0.errnoCode) }
             let unsent: [Errno] = [.connectionRefused, .noRouteToHost, .networkUnreachable, .addressNotAvailable]
+            // The client hands on what swift-nio-ssl threw; before its handshake is over no request is written.
+            let isHandshake = !isHeadSent && String(reflecting: type(of: error)).hasPrefix("NIOSSL.")
             self.init(
                 code: "connection_failed",
                 message: "the server cannot be reached: \(reason?.description ?? "\(error)")",
-                wasSent: !(reason.map(unsent.contains) ?? (error is NIOConnectionError))
+                wasSent: !(reason.map(unsent.contains) ?? (error is NIOConnectionError || isHandshake))
             )
         }
     }

@@ -21,11 +21,21 @@ extension UploadRun {
         let attempt = upload?.attempt ?? claimed.upload.attempt
         let isFinalizing = upload?.phase == .finalize
         let retry = retryPolicy
-        guard attempt < retry.maximumAttempts - 1, claimed.upload.tries < retry.maximumTries - 1 else {
+        // How often the host is asked for its file is bounded by itself, and no reason to fail.
+        let isPoll = upload?.phase == .confirm
+        guard isPoll || attempt < retry.maximumAttempts - 1 && claimed.upload.tries < retry.maximumTries - 1 else {
             // To give up does not settle what came of a finalize.
-            let isInDoubt = isFinalizing && !finalizeWasUnsent
+            let sent = upload?.finalizeSent ?? claimed.upload.finalizeSent
+            let isInDoubt = isFinalizing && sent > (finalizeWasUnsent ? 1 : 0)
             let tries = max(attempt, claimed.upload.tries) + 1
             let message = "given up after \(tries) tries; the last: \(problem.message); retry takes it up again"
+            if claimed.upload.phase == .confirm, claimed.upload.requested != .cancel {
+                // Every byte is there, and the host has its file.
+                let note = (code: Problem.Code.unconfirmed.rawValue, message: message)
+                try await store.confirmed(claim, note: note, now: Timestamp.text(now))
+                end.note(.completed, code: note.code)
+                return
+            }
             try await fail(
                 Problem(code: isInDoubt ? "finalize_outcome_unknown" : "too_many_attempts", message: message)
             )

@@ -92,7 +92,7 @@ import Tus
         Row(412, does: "failed version_not_supported"),
         Row(413, does: "failed file_too_large"),
         Row(428, does: "parked permission precondition_required"),
-        Row(429, does: "pause server_busy", grant: "later server_busy", minted: "gone mint"),
+        Row(429, does: "pause server_busy", grant: "later server_busy", minted: "pause server_busy"),
         Row(400, does: "failed refused", minted: "gone mint"),
         Row(
             [
@@ -300,6 +300,15 @@ import Tus
     @Test(arguments: [(2, "later server_busy"), (3, "failed grant_expired")])
     func rateLimitedGrantIsUsedUpAfterThreeTries(attempt: Int, expected: String) {
         var machine = UploadMachine(upload: Sample.upload(.create, attempt: attempt), plan: .init(grant: true))
+        _ = machine.start()
+        #expect(machine.receive(Answer(status: 429)).summary == expected)
+    }
+
+    /// A server that is busy would refuse every new grant alike.
+    @Test(arguments: [(2, 0, "pause server_busy"), (3, 0, "gone mint"), (3, 5, "pause server_busy")])
+    func aMintedGrantIsReplacedAfterThreeTriesAndNotForEver(attempt: Int, restarts: Int, expected: String) {
+        let upload = Sample.upload(.create, attempt: attempt, restarts: restarts)
+        var machine = UploadMachine(upload: upload, plan: .init(mint: Sample.mint, grant: true))
         _ = machine.start()
         #expect(machine.receive(Answer(status: 429)).summary == expected)
     }

@@ -36,7 +36,8 @@ import Tus
 
     @Test(arguments: [400, 401, 403, 404, 410, 429])
     func aSpentGrantIsReplacedOnce(status: Int) {
-        var upload = Sample.upload(.create)
+        // A 429 may come from a server that is busy, and is waited for a few times.
+        var upload = Sample.upload(.create, attempt: status == 429 ? 3 : 0)
         upload.token = Sample.token
         var machine = UploadMachine(upload: upload, plan: plan())
         let actions = machine.run([Answer(status: status), file, Answer(status: status)])
@@ -66,7 +67,7 @@ import Tus
         var upload = Sample.upload(.create, restarts: 5)
         upload.token = Sample.token
         var machine = UploadMachine(upload: upload, plan: plan())
-        #expect(machine.run([Answer(status: 429)]) == ["POST", "failed grant_expired", "stop"])
+        #expect(machine.run([Answer(status: 410)]) == ["POST", "failed grant_expired", "stop"])
     }
 
     @Test func aRefusedTransferIsLookedAtBeforeItStartsOver() {
