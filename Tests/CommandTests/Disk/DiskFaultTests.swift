@@ -29,8 +29,6 @@ import Testing
     }
 
     private static let isFull = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SCALE"] == "full"
-    /// Commands of one kind of trouble at the same time: where the disk stays full, they mostly wait.
-    private static let width = isFull ? 3 : 2
 
     @Test(arguments: Work.allCases) func nothingIsLostWhereTheDiskFails(_ work: Work) async throws {
         let folder = try TemporaryFolder()
@@ -59,6 +57,8 @@ import Testing
         let stride = isFull ? 1 : rehearsal.work.stride
         // Other calls for each kind of trouble.
         let index = DiskTrouble.allCases.firstIndex(of: trouble) ?? 0
+        // Where the disk stays full, a worker mostly waits.
+        let width = isFull ? (trouble == .fullForEver ? 6 : 1) : 2
         var call = isFull ? 1 : 1 + index * stride / DiskTrouble.allCases.count
         var outcomes: [DiskRehearsal.Outcome] = []
         while true {
