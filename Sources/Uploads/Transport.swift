@@ -119,6 +119,8 @@ extension RequestFailure {
                 code: "answer_too_large",
                 message: "the server's answer is larger than \(Transport.largestAnswer) bytes"
             )
+        } else if let reason = TLSFailure.reason(error) {
+            self.init(code: "tls_failed", message: reason, wasSent: false)
         } else {
             let reason = (error as? IOError).map { Errno(rawValue: $0.errnoCode) }
             let unsent: [Errno] = [.connectionRefused, .noRouteToHost, .networkUnreachable, .addressNotAvailable]
