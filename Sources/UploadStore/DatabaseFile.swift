@@ -23,21 +23,32 @@ enum DatabaseFile {
     static func prepare(path: String) throws {
         try refuseNetwork(path: path)
         var information = stat()
-        guard lstat(path, &information) == 0 || stat(path, &information) == 0 else {
+        if lstat(path, &information) != 0 {
             guard errno == ENOENT else { throw UploadStoreError(making: path, Errno(rawValue: errno)) }
             try create(path: path)
-            return
         }
+        try PlantedFile.refuseLink(at: path)
         guard stat(path, &information) == 0 else { throw UploadStoreError(making: path, Errno(rawValue: errno)) }
         guard information.st_mode & S_IFMT == S_IFREG else {
             throw UploadStoreError(.cannotOpen, "\(path) is not a regular file; name a file for the queue")
         }
+        // Its log lies beside the file itself, whatever link led to it.
+        let file = try resolve(path)
+        try refuseNetwork(path: file)
+        for name in names(of: file) { try PlantedFile.refuse(at: name) }
         if information.st_size > 0 {
             try inspect(path: path)
         }
-        // The log holds what the file holds, and looking at a readable file makes readable files beside it.
-        for file in [path, path + "-wal", path + "-shm"] where stat(file, &information) == 0 {
-            guard information.st_mode & 0o077 == 0 else {
+        // Only now: looking at a readable file makes readable files beside it.
+        try refuseOpen(path: file)
+    }
+
+    /// Refuses a queue whose files others can read, or put there.
+    static func refuseOpen(path: String) throws {
+        for file in names(of: path) {
+            try PlantedFile.refuse(at: file)
+            var information = stat()
+            guard lstat(file, &information) != 0 || information.st_mode & 0o077 == 0 else {
                 throw UploadStoreError(
                     .wrongPermissions,
                     "\(file) can be read by other users, but a queue may hold secrets; run: chmod 600 '\(path)'*"
@@ -46,9 +57,12 @@ enum DatabaseFile {
         }
     }
 
+    /// The file, and those in which SQLite keeps a part of what it holds.
+    private static func names(of path: String) -> [String] { ["", "-wal", "-shm", "-journal"].map { path + $0 } }
+
     /// Whether the file and its log can be read by their owner only.
     static func isPrivate(path: String) -> Bool {
-        [path, path + "-wal", path + "-shm"].allSatisfy { file in
+        names(of: path).allSatisfy { file in
             var information = stat()
             return stat(file, &information) != 0 || information.st_mode & 0o077 == 0
         }

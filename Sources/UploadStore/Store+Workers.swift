@@ -129,6 +129,8 @@ extension Store {
     private static func lock(_ path: String, _ workerID: Int64) throws -> WorkerLock? {
         do {
             return try WorkerLock(databasePath: path, workerID: workerID)
+        } catch let error as UploadStoreError {
+            throw error
         } catch {
             throw UploadStoreError(making: "\(path).worker-\(workerID)", error)
         }

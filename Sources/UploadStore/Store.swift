@@ -43,6 +43,8 @@ package struct Store: Sendable {
         // A crash, or another process, may have left erased secrets in the log.
         let hadLog = DatabaseFile.hasLog(path: path)
         let pool = try DatabasePool(path: path, configuration: Self.configuration())
+        // Again: others may have been at work between the first look and the opening.
+        try DatabaseFile.refuseOpen(path: path)
         try self.init(pool: pool, path: path, isOwn: true, hadLog: hadLog)
     }
 

@@ -11,6 +11,7 @@ package struct UploadStoreError: Error, Sendable, CustomStringConvertible {
         case editedSchema = "edited_schema"
         case networkFilesystem = "network_filesystem"
         case wrongPermissions = "wrong_permissions"
+        case untrustedFile = "untrusted_file"
         case cannotOpen = "cannot_open"
         case corrupt
         case busy

@@ -28,12 +28,7 @@ final class WorkerLock: Sendable {
     }
 
     private static func lockedFile(_ path: String) throws -> FileDescriptor? {
-        let file = try FileDescriptor.open(
-            FilePath(path),
-            .readWrite,
-            options: [.create, .closeOnExec],
-            permissions: [.ownerReadWrite]
-        )
+        let file = try opened(path)
         guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
             let reason = Errno(rawValue: errno)
             try file.close()
@@ -41,6 +36,30 @@ final class WorkerLock: Sendable {
             throw reason
         }
         return file
+    }
+
+    /// Opens the file, or makes it; one that somebody else put there is refused.
+    private static func opened(_ path: String) throws -> FileDescriptor {
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(path),
+                .readWrite,
+                options: [.create, .noFollow, .closeOnExec],
+                permissions: [.ownerReadWrite]
+            )
+            do {
+                var information = stat()
+                guard fstat(file.rawValue, &information) == 0 else { throw Errno(rawValue: errno) }
+                try PlantedFile.refuse(at: path, information)
+                return file
+            } catch {
+                try? file.close()
+                throw error
+            }
+        } catch Errno.tooManySymbolicLinkLevels {
+            try PlantedFile.refuse(at: path)
+            throw Errno.tooManySymbolicLinkLevels
+        }
     }
 
     deinit { try? file.close() }

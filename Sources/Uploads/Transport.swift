@@ -127,6 +127,8 @@ extension RequestFailure {
                 code: "connection_lost",
                 message: "what the server answered is no HTTP, or a part of it: \(error)"
             )
+        } else if !isHeadSent, let reason = TLSFailure.reason(error) {
+            self.init(code: "tls_failed", message: reason, wasSent: false)
         } else {
             let unsent: [Errno] = [.connectionRefused, .noRouteToHost, .networkUnreachable, .addressNotAvailable]
             // The client hands on what swift-nio-ssl threw; before its handshake is over no request is written.

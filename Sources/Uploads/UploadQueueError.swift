@@ -25,6 +25,8 @@ public struct UploadQueueError: Error, Sendable, CustomStringConvertible {
         public static let networkFilesystem = Code("network_filesystem")
         /// Other users could read the file.
         public static let wrongPermissions = Code("wrong_permissions")
+        /// A file of the queue is a link, has a second name, or belongs to another user.
+        public static let untrustedFile = Code("untrusted_file")
         /// The file cannot be opened or created.
         public static let cannotOpen = Code("cannot_open")
         /// The database is damaged.

@@ -62,7 +62,7 @@ struct CommandError: Error {
     private static func status(_ code: UploadQueueError.Code) -> Status {
         switch code {
         case .notADatabase, .anotherProgram, .newerSchema, .editedSchema, .networkFilesystem, .wrongPermissions,
-            .corrupt:
+            .untrustedFile, .corrupt:
             .configuration
         case .cannotOpen: .cannotCreate
         case .busy: .busy

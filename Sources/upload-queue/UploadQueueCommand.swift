@@ -58,6 +58,7 @@ struct UploadQueueCommand: AsyncParsableCommand {
 
     /// Runs the command that the arguments name, and ends the process.
     static func main() async {
+        CoreDump.forbid()
         do {
             var command = try await asyncParseAsRoot()
             if !(command is AddCommand), let argument = RawArguments.notUTF8.first {
@@ -75,8 +76,11 @@ struct UploadQueueCommand: AsyncParsableCommand {
 
     private static func end(with error: any Error) -> Never {
         // Help, wrong usage and the codes of `run` are the parser's to tell.
-        if error is ExitCode || [.success, .validationFailure].contains(exitCode(for: error)) {
-            exit(withError: error)
+        if error is ExitCode || exitCode(for: error) == .success { exit(withError: error) }
+        if exitCode(for: error) == .validationFailure {
+            // It repeats arguments, which can be names of files that a shell's `*` found.
+            Output.complain(fullMessage(for: error))
+            exit(withError: ExitCode.validationFailure)
         }
         let error = CommandError(error)
         for message in error.messages { Output.note(message) }

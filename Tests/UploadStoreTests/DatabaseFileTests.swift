@@ -185,7 +185,9 @@ import Testing
         try spillATransaction(folder, before: "")
         try copy(["queue.db", "queue.db-journal"].map(folder.file), to: copies.path)
         #expect(size(of: path) > 4096)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        for name in try copies.names {
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: copies.file(name))
+        }
         try await expectUsable(path)
         #expect(try Shell(path: path).run("SELECT count(*) FROM sqlite_master WHERE name = 'filler'") == "0")
     }

@@ -55,6 +55,24 @@ import UploadStore
         }
     }
 
+    @Test func noSpanAndNoMetricHoldsASecret() async throws {
+        let metrics = CapturedMetrics.shared
+        try await Scene.run { scene in
+            let tracer = InMemoryTracer()
+            let (upload, grant) = try await scene.addGranted()
+            scene.server.addFault(Fault(.step(.transfer), .status(500, body: "what is \(grant.uploadToken)?")))
+            scene.server.addFault(Fault(.step(.finalize), .status(400, body: "no \(grant.uploadToken)")))
+            try await withTracer(tracer) { try await scene.drain() }
+            let spans = Self.spans(tracer, of: upload.id)
+            #expect(spans.count == 2)
+            let told = spans.map { "\($0) \($0.attributes) \($0.errors)" } + metrics.names
+            #expect(metrics.names.contains { $0.contains("destination=wix") })
+            // The beginning of a token is the same for all.
+            let secret = grant.uploadToken.dropFirst(40).prefix(40)
+            #expect(secret.count == 40 && !told.contains { $0.contains(secret) })
+        }
+    }
+
     @Test func withoutATraceTheRowHasNone() async throws {
         try await Scene.run { scene in
             let upload = try await scene.add()

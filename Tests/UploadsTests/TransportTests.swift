@@ -103,6 +103,39 @@ import Tus
         }
     }
 
+    /// A body is taken as it comes, so that a small one cannot become a large one.
+    @Test func nothingIsDecompressed() async throws {
+        let bomb = "H4sIAAAAAAAA"
+        let fault = Fault(
+            .step(.create),
+            .status(400, body: bomb, headers: ["Content-Encoding": "gzip", "Content-Type": "application/json"])
+        )
+        try await Scene.run(faults: [fault]) { scene in
+            let transport = Transport(connections: 1, stall: Self.never)
+            let url = try #require(URL(string: scene.server.endpoint))
+            let request = Request(step: .create, method: .post, url: url, fields: [.contentLength: "0"])
+            let answer = try await transport.send(request, file: nil)
+            #expect(answer.status == 400)
+            #expect(String(decoding: answer.body, as: UTF8.self) == bomb)
+            try await transport.shutdown()
+        }
+    }
+
+    /// The head of an answer has to fit into the parser's 80 KiB.
+    @Test func aHeadThatIsTooLargeIsNotRead() async throws {
+        for bytes in [1_000, 200_000] {
+            let header = ["X-Filler": String(repeating: "x", count: bytes)]
+            try await Scene.run(faults: [Fault(.step(.create), .status(400, headers: header))]) { scene in
+                let transport = Transport(connections: 1, stall: Self.never)
+                let url = try #require(URL(string: scene.server.endpoint))
+                let request = Request(step: .create, method: .post, url: url, fields: [.contentLength: "0"])
+                let answer = try? await transport.send(request, file: nil)
+                #expect((answer?.status == 400) == (bytes < 80 << 10), "\(bytes)")
+                try await transport.shutdown()
+            }
+        }
+    }
+
     @Test func aServerThatIsNotThereIsAFailure() async throws {
         let transport = Transport(connections: 1, stall: Self.never)
         let url = try #require(URL(string: "http://127.0.0.1:9/files/"))

@@ -20,12 +20,21 @@ struct DatabaseFiles: Sendable {
         return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value
     }
 
-    /// Those of them that others can read or write.
+    /// Those of them that others can read or write; a link leads to a file that is not the queue's.
     var notPrivate: [String] {
-        [path, path + "-wal", path + "-shm"].filter { file in
-            let mode = (try? FileManager.default.attributesOfItem(atPath: file))?[.posixPermissions] as? NSNumber
-            return (mode?.intValue ?? 0) & 0o077 != 0
+        ["", "-wal", "-shm", "-journal"].map { path + $0 }.filter { file in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+            let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0
+            return attributes?[.type] as? FileAttributeType == .typeRegular && mode & 0o077 != 0
         }
+    }
+
+    /// Their folder, where anybody can give the files' names to others.
+    var openFolder: String? {
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        let mode = (try? FileManager.default.attributesOfItem(atPath: folder))?[.posixPermissions] as? NSNumber
+        let isSticky = (mode?.intValue ?? 0) & 0o1000 != 0
+        return (mode?.intValue ?? 0) & 0o002 != 0 && !isSticky ? folder : nil
     }
 
     /// Takes their rights from all but the owner.

@@ -67,14 +67,16 @@ struct DoctorCommand: AsyncParsableCommand {
     private func open(_ report: inout DoctorReport, isFixed: Bool = false) async throws -> UploadQueue? {
         do {
             return try await UploadQueue.open(report.database)
-        } catch let error as UploadQueueError where error.code == .wrongPermissions && fix && !isFixed {
-            // It is known to be a queue by now.
-            let files = DatabaseFiles(report.database)
-            report.add(try ModeCheck.finding(files.notPrivate, files, fixes: true), of: "files")
-            return try await open(&report, isFixed: true)
         } catch let error as UploadQueueError {
+            if error.code == .wrongPermissions && fix && !isFixed {
+                // It is known to be a queue by now.
+                let files = DatabaseFiles(report.database)
+                report.add(try ModeCheck.finding(files.notPrivate, files, fixes: true), of: "files")
+                return try await open(&report, isFixed: true)
+            }
             let advice = error.code == .wrongPermissions ? "or \(Examination.fix)" : nil
-            report.add(Finding(.problem, error.message, advice: advice), of: advice == nil ? "database" : "files")
+            let isOfFiles = [.wrongPermissions, .untrustedFile].contains(error.code)
+            report.add(Finding(.problem, error.message, advice: advice), of: isOfFiles ? "files" : "database")
             return nil
         }
     }

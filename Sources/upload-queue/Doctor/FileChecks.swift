@@ -9,8 +9,15 @@ struct ModeCheck: Check {
     func findings(in examination: Examination) async throws -> [Finding] {
         let files = DatabaseFiles(examination.queue.path)
         let open = files.notPrivate
-        guard !open.isEmpty else { return [Finding(.ok, "only their owner can read them")] }
-        return [try Self.finding(open, files, fixes: examination.fixes)]
+        guard open.isEmpty else { return [try Self.finding(open, files, fixes: examination.fixes)] }
+        guard let folder = files.openFolder else { return [Finding(.ok, "only their owner can read them")] }
+        return [
+            Finding(
+                .warning,
+                "other users can write in \(folder), and so put files of theirs in the place of the queue's",
+                advice: "run: chmod o-w '\(folder)', or move the queue to a folder of its own"
+            )
+        ]
     }
 
     /// Tells of files that others can read, and repairs them where that is asked for.

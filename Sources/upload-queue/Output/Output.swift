@@ -35,6 +35,12 @@ enum Output {
         aboveFooter { writeError("upload-queue: \(text.visible)\n") }
     }
 
+    /// Says what the parser of the arguments says, in its own lines.
+    static func complain(_ text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        writeError(lines.map { "\(String($0).visible)\n" }.joined())
+    }
+
     /// Shows lines below everything else, in place of those before; none removes them.
     ///
     /// - Parameters:

@@ -149,6 +149,35 @@ import Testing
         #expect(Self.wrong(try await Self.report(commands, status: 0)) == [])
     }
 
+    @Test func aFolderThatAnybodyMayWriteInIsTold() async throws {
+        let commands = try await Self.queue()
+        for (mode, wrong) in [(0o777, ["warning files"]), (0o1777, []), (0o755, [])] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: commands.folder.path)
+            #expect(Self.wrong(try await Self.report(commands, status: 0)) == wrong)
+        }
+    }
+
+    /// The file that a link of somebody else's leads to keeps its mode.
+    @Test func aPlantedLinkIsToldAndNotFollowed() async throws {
+        let commands = try await Self.queue()
+        let other = try commands.write("other")
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: other)
+        try? FileManager.default.removeItem(atPath: commands.folder["queue.db-wal"])
+        try FileManager.default.createSymbolicLink(atPath: commands.folder["queue.db-wal"], withDestinationPath: other)
+        for options in [[], ["--fix"]] {
+            let ending = try await Command.run(
+                ["doctor"] + options,
+                in: commands.folder,
+                environment: commands.environment
+            )
+            #expect(ending.status == 1 && ending.output.contains("queue.db-wal is a link"), "\(ending.output)")
+        }
+        let attributes = try FileManager.default.attributesOfItem(atPath: other)
+        #expect(attributes[.posixPermissions] as? Int == 0o644)
+        let refused = try await commands.run("list")
+        #expect(refused.status == 78 && refused.errors.contains("queue.db-wal is a link"))
+    }
+
     /// Only a queue's files are touched.
     @Test func whatIsNoQueueIsLeftAsItIs() async throws {
         let commands = try QueueCommands()

@@ -18,6 +18,16 @@ extension QueueCommands {
         return try await sh(["unshare", "--mount"] + (geteuid() == 0 ? [] : ["--map-root-user"]), mount + script)
     }
 
+    /// Runs a shell script in a mount namespace of its own, in which a certificate's file is all that the machine trusts.
+    func shell(trusting certificate: String, _ script: String) async throws -> (status: Int32, output: String) {
+        let mount = """
+            cp '\(certificate)' trusted.crt && mount -t tmpfs tmpfs /etc/ssl && mkdir /etc/ssl/certs \
+                && cp trusted.crt /etc/ssl/certs/ca-certificates.crt || exit 125
+
+            """
+        return try await sh(["unshare", "--mount"] + (geteuid() == 0 ? [] : ["--map-root-user"]), mount + script)
+    }
+
     /// Fails where the database is damaged.
     func expectWholeDatabase(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let check = try await SQLiteShell.run("PRAGMA integrity_check", on: database)
