@@ -14,8 +14,8 @@ struct FaultTable: Sendable {
     }
 
     var rows: [WireFault: Row] = [:]
-    /// The first fault of each row, and the first of those that only patience finds.
-    private(set) var firsts: Set<WireFault> = []
+    /// The place of each fault in its row, of those that only patience finds and of the others.
+    private(set) var places: [WireFault: Int] = [:]
 
     static let article = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
@@ -42,11 +42,12 @@ struct FaultTable: Sendable {
     init(_ heading: String) throws {
         for cells in try Self.cells(heading) {
             try #require(cells.count == 4, "\(cells)")
-            var isFirst = [true: true, false: true]
+            var count = [true: 0, false: 0]
             for name in Self.names(cells[0]) {
                 let fault = try #require(WireFault(name), "\(name)")
                 try #require(rows[fault] == nil, "\(name) is there twice")
-                if isFirst.updateValue(false, forKey: fault.isEndless) == true { firsts.insert(fault) }
+                places[fault] = count[fault.isEndless]
+                count[fault.isEndless, default: 0] += 1
                 rows[fault] = Row(next: cells[1], once: cells[2], forEver: cells[3])
             }
         }
