@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct FaultMatrixTests {
     /// Enough that a busy machine is not taken for a server that stalls.
     private static let patience = Duration.seconds(600)
-    private static let impatience = Duration.seconds(5)
+    private static let impatience = Duration.seconds(10)
 
     /// Of the faults that have the same outcome one is tried, unless all is asked for.
     private static let isFull = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SCALE"] == "full"
