@@ -2,6 +2,11 @@ internal import NIOSSL
 
 /// Why there was no secure connection.
 enum TLSFailure {
+    /// Whether an error is one of TLS, of whatever kind.
+    static func isOne(_ error: any Error) -> Bool {
+        error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError
+    }
+
     /// A sentence about it, nil where the error is of another kind, or came after the connection was made.
     static func reason(_ error: any Error) -> String? {
         if let error = error as? NIOSSLExtraError {

@@ -131,8 +131,8 @@ extension RequestFailure {
             self.init(code: "tls_failed", message: reason, wasSent: false)
         } else {
             let unsent: [Errno] = [.connectionRefused, .noRouteToHost, .networkUnreachable, .addressNotAvailable]
-            // The client hands on what swift-nio-ssl threw; before its handshake is over no request is written.
-            let isHandshake = !isHeadSent && String(reflecting: type(of: error)).hasPrefix("NIOSSL.")
+            // Before the handshake is over no request is written.
+            let isHandshake = !isHeadSent && TLSFailure.isOne(error)
             self.init(
                 code: "connection_failed",
                 message: "the server cannot be reached: \(reason?.description ?? "\(error)")",

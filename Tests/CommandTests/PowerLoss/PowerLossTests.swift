@@ -1,5 +1,4 @@
 #if os(Linux)
-import DevelopmentServer
 import Foundation
 import Testing
 
