@@ -20,6 +20,8 @@ package enum AnswerTable {
         case malformed
         /// `HEAD` at once and go on from the server's offset; without progress for three times: later.
         case askOffset(Problem.Code)
+        /// `HEAD`, then the same once more; refused again without progress: another grant, bounded; then wait for a person.
+        case askOffsetThenRemint(ParkReason, Problem.Code)
         /// `HEAD`, then one smaller request; refused again without progress: failed.
         case smallerOnce
         /// `HEAD`, then smaller requests until there is none; then failed.
@@ -155,7 +157,8 @@ package enum AnswerTable {
         switch status {
         case 400 where applicationCode == quotaExceeded: .parked(.quota, .quotaExceeded)
         case 400: .smallerOnce
-        case _ where grant == .minted && (status == 401 || status == 403): .askOffset(.grantReplaced)
+        case 401 where grant == .minted: .askOffsetThenRemint(.credentials, .credentialsRefused)
+        case 403 where grant == .minted: .askOffsetThenRemint(.permission, .permissionRefused)
         case 401, 403: grant == .given ? .failed(.grantExpired) : common(status)
         case 404, 410: .gone
         case 409, 423: .askOffset(.conflict)

@@ -20,6 +20,19 @@ extension UploadMachine {
         return record(.gone(cause.problem(.grantReplaced), next: .mint))
     }
 
+    /// A `PATCH` was refused as if its grant had ended: the offset is asked for, and what it is decides the second time.
+    ///
+    /// A server that takes no grant at all would be asked for ever, so they are bounded, and a person is waited for.
+    mutating func remintIfRefusedAgain(_ reason: ParkReason, _ code: Problem.Code, cause: Cause) -> Action {
+        doubts.denials += 1
+        if doubts.denials > 1 {
+            doubts.refusal =
+                upload.restarts < plan.maximumRestarts
+                ? .gone(cause.problem(.grantReplaced), next: .mint) : .parked(reason, cause.problem(code))
+        }
+        return sendOffset()
+    }
+
     /// The server is busy, or the grant was used: only its patience tells.
     ///
     /// A busy server would refuse every new grant alike, so they are bounded, and it is waited for after them.

@@ -66,6 +66,7 @@ extension UploadMachine {
             return malformed(request, cause: cause.adding("its Upload-Offset is not within \(expected)"))
         }
         doubts.refusals = 0
+        doubts.denials = 0
         doubts.mismatches = 0
         return proceed(from: offset, expiresAt: expiry(in: answer))
     }

@@ -43,6 +43,8 @@ extension UploadMachine {
             return malformed(request, cause: cause)
         case .askOffset(let code):
             return askOffset(code, cause: cause)
+        case .askOffsetThenRemint(let reason, let code):
+            return remintIfRefusedAgain(reason, code, cause: cause)
         case .smallerOnce:
             return smallerOnce(request, cause: cause)
         case .smaller:

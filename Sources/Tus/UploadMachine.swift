@@ -30,6 +30,8 @@ package struct UploadMachine: Sendable {
         var count = 0
         /// 400 answers since the last accepted `PATCH`.
         var refusals = 0
+        /// 401 and 403 answers since the last accepted `PATCH`, where the queue mints.
+        var denials = 0
         /// 460 answers since the last accepted `PATCH`.
         var mismatches = 0
         /// What a refused `PATCH` ends in, unless the server turns out to have every byte.
@@ -40,6 +42,7 @@ package struct UploadMachine: Sendable {
             highest = offset
             count = 0
             refusals = 0
+            denials = 0
         }
     }
 
@@ -171,6 +174,7 @@ package struct UploadMachine: Sendable {
             upload.expiresAt = nil
             upload.attempt = 0
             upload.restarts += 1
+            doubts = Doubts()
             return next == .mint ? startMint() : startCreate()
         case .finalized(_, let next):
             upload.phase = next

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import SystemPackage
 
 /// Paths as the queue stores them: absolute, since a later process has another working directory.
 package enum AbsolutePath {
@@ -7,11 +6,11 @@ package enum AbsolutePath {
     ///
     /// `..` stays: after a symbolic link only the kernel knows where it leads.
     package static func of(_ path: String) -> String {
-        var absolute = FilePath(path)
-        if !absolute.isAbsolute {
-            absolute = FilePath(FileManager.default.currentDirectoryPath).appending(absolute.components)
+        // By bytes: a slash before a combining mark is one character with it, and a slash all the same.
+        guard path.utf8.first == UInt8(ascii: "/") else {
+            return of("/\(FileManager.default.currentDirectoryPath)/\(path)")
         }
-        absolute.components.removeAll { $0.kind == .currentDirectory }
-        return absolute.string
+        let components = path.utf8.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
+        return components.reduce(into: "") { $0 += "/\(Substring($1))" } + (components.isEmpty ? "/" : "")
     }
 }

@@ -56,4 +56,41 @@ import Tus
         let actions = machine.run([.offset(0), Answer(status: 403)])
         #expect(actions == ["HEAD", "PATCH 0-40", "parked permission permission_refused", "stop"])
     }
+
+    @Test(arguments: [401, 403]) func aGrantThatIsRefusedTwiceInARowIsReplaced(status: Int) {
+        var machine = machine(.init(mint: Sample.mint))
+        let refusal = Answer(status: status)
+        let actions = machine.run([.offset(60), refusal, .offset(60), refusal, .offset(60)])
+        #expect(Array(actions.prefix(5)) == ["HEAD", "PATCH 60-100", "HEAD", "PATCH 60-100", "HEAD"])
+        #expect(actions.dropFirst(5).first == "gone mint")
+        #expect(machine.upload.restarts == 1)
+    }
+
+    @Test func bytesBetweenTwoRefusalsKeepTheGrant() {
+        var machine = UploadMachine(
+            upload: Sample.upload(.transfer),
+            plan: .init(requestRule: RequestRule(exact: 40), mint: Sample.mint)
+        )
+        let refusal = Answer(status: 401)
+        let actions = machine.run([.offset(0), refusal, .offset(0), .offset(40), refusal, .offset(40), .offset(80)])
+        #expect(!actions.contains("gone mint"))
+        #expect(machine.upload.offset == 80)
+    }
+
+    @Test func aCompleteUploadKeepsItsGrant() {
+        var machine = machine(.init(mint: Sample.mint))
+        let refusal = Answer(status: 403)
+        let actions = machine.run([.offset(60), refusal, .offset(60), refusal, .offset(100)])
+        #expect(actions.suffix(2) == ["transferred done", "stop"])
+    }
+
+    @Test(arguments: [
+        (401, "parked credentials credentials_refused"), (403, "parked permission permission_refused"),
+    ]) func noGrantIsTakenForEver(status: Int, end: String) {
+        let plan = UploadMachine.Plan(mint: Sample.mint, maximumRestarts: 2)
+        var machine = UploadMachine(upload: Sample.upload(.transfer, completing: true, restarts: 2), plan: plan)
+        let refusal = Answer(status: status)
+        let actions = machine.run([.offset(0), refusal, .offset(0), refusal, .offset(0)])
+        #expect(actions.suffix(2) == [end, "stop"])
+    }
 }

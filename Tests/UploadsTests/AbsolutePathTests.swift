@@ -6,6 +6,7 @@ import Uploads
     @Test(arguments: [
         ("/a/b", "/a/b"), ("/a//b", "/a/b"), ("/a/b/", "/a/b"), ("//a", "/a"), ("/./a/./b", "/a/b"), ("/", "/"),
         ("/a/../b", "/a/../b"), ("/ü/文件 .txt", "/ü/文件 .txt"), ("/a/...", "/a/..."), ("/a/-b", "/a/-b"),
+        ("//a/\u{301}b", "/a/\u{301}b"),
     ]) func ofAnAbsolutePath(path: String, expected: String) {
         #expect(AbsolutePath.of(path) == expected)
     }
