@@ -10,6 +10,8 @@ final class GroupCommit: Sendable {
     private typealias Answer = @Sendable ((any Error)?) -> Void
 
     private struct Write: Sendable {
+        /// The function that writes.
+        var name: StaticString
         /// About how many rows it changes.
         var rows: Int
         /// Runs inside the transaction.
@@ -58,17 +60,20 @@ final class GroupCommit: Sendable {
     ///
     /// - Parameters:
     ///   - rows: About how many rows it changes.
+    ///   - name: The function that writes, for a ``CrashPoint``.
     ///   - body: The write, inside a savepoint of its own.
     /// - Returns: What the body returned.
     /// - Throws: ``UploadStoreError``; then nothing of this write is on disk.
     func write<Value: Sendable>(
         rows: Int = 1,
+        name: StaticString = #function,
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         do {
             return try await withCheckedThrowingContinuation { continuation in
                 enqueue(
                     Write(
+                        name: name,
                         rows: rows,
                         run: { db in
                             do {
@@ -159,7 +164,9 @@ final class GroupCommit: Sendable {
                     throw failure ?? UploadStoreError(.inputOutput, "a write ended the transaction that it shared")
                 }
             }
+            Self.reach("before", group)
             try db.commit()
+            Self.reach("after", group)
             try trust.check()
             for answer in answers { answer(nil) }
         } catch {
@@ -169,5 +176,8 @@ final class GroupCommit: Sendable {
             for answer in answers { answer(error) }
             for write in group.dropFirst(answers.count) { write.refuse(error) }
         }
+    }
+    private static func reach(_ side: String, _ group: [Write]) {
+        for write in group { CrashPoint.reach("\(side) the commit of \("\(write.name)".prefix { $0 != "(" })") }
     }
 }

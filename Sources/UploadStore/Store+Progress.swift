@@ -260,9 +260,10 @@ extension Store {
     func own(
         _ claim: Claim,
         _ assignments: String,
-        _ arguments: [String: (any DatabaseValueConvertible & Sendable)?]
+        _ arguments: [String: (any DatabaseValueConvertible & Sendable)?],
+        name: StaticString = #function
     ) async throws -> UploadRow.Request? {
-        try await commits.write { db in try Self.own(claim, assignments, arguments, db) }
+        try await commits.write(name: name) { db in try Self.own(claim, assignments, arguments, db) }
     }
 
     /// Changes exactly the claimed row, or fails because the claim was lost.

@@ -174,9 +174,10 @@ extension Store {
         _ id: Int64,
         _ assignments: [Status: String],
         _ verb: String,
+        name: StaticString = #function,
         _ check: @escaping @Sendable (UploadRow) throws -> Void = { _ in }
     ) async throws {
-        try await commits.write { db in
+        try await commits.write(name: name) { db in
             let row = try Self.row(id, db)
             try check(row)
             guard let assignment = assignments[row.status] else {

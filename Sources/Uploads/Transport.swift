@@ -6,6 +6,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import SystemPackage
 internal import Tus
+internal import UploadStore
 
 /// Sends the wire's requests over HTTP/1.1 and brings back what came of them.
 struct Transport: Sendable {
@@ -52,6 +53,8 @@ struct Transport: Sendable {
     ) async throws -> Answer {
         let collector = AnswerCollector(largest: Self.largestAnswer, onSent: onSent)
         let fileBody = fileBody(of: request, file: file, pace)
+        CrashPoint.reach("before the request to \(request.step)")
+        defer { CrashPoint.reach("after the answer to \(request.step)") }
         defer { fileBody?.end() }
         do {
             let httpRequest = try HTTPClient.Request(

@@ -9,6 +9,8 @@ import Testing
 /// upload whose source stays. Whatever was killed, the next worker settles it: the bytes are at the server, and the file is where it belongs, once.
 @Suite(.serialized) struct SourceKillTests {
     private static let mostCalls = 2_000
+    private static let stride = RandomKillTests.Scale.isFull ? 1 : 3
+    private static let calls = Swift.stride(from: 1, through: mostCalls, by: stride)
 
     /// What is done with a source.
     enum Fate: String, CaseIterable, Sendable {
@@ -42,7 +44,7 @@ import Testing
         let bytes = FileManager.default.contents(atPath: try folder.write("bytes", bytes: 20_000, seed: 7))
         try await withDevelopmentServer(.init(directory: folder["server"])) { server in
             var (kills, taken) = (0, 0)
-            for call in 1...Self.mostCalls {
+            for call in Self.calls {
                 let place = folder["\(call)"]
                 let target = fate == .movedElsewhere ? "\(elsewhere)/\(call)" : "\(place)/out"
                 for path in ["\(place)/in", target] {
@@ -72,10 +74,12 @@ import Testing
                 }
                 try await Self.check(fate, place, target, bytes, server: folder["server"], "after call \(call)")
                 if !first.killed { break }
-                try #require(call < Self.mostCalls)
+                try #require(call < Self.mostCalls - Self.stride)
             }
-            #expect(kills > 10)
-            if fate != .copied { #expect(taken > 0, "no kill came while the file had the queue's own name") }
+            #expect(kills > 10 / Self.stride)
+            if fate != .copied && RandomKillTests.Scale.isFull {
+                #expect(taken > 0, "no kill came while the file had the queue's own name")
+            }
             print("proof: kill points of \(fate.upload): \(kills)")
         }
     }
