@@ -22,7 +22,6 @@ import Uploads
             FaultCase(.status(200, body: "{}"), .failed("finalize_outcome_unknown")),
             FaultCase(.status(302, headers: ["Location": "http://localhost:9/"]), .failed("finalize_outcome_unknown")),
             FaultCase(.cut(afterBytes: 0), .completed),
-            FaultCase(.stall(afterBytes: 0), .completed),
             FaultCase(.delay(.milliseconds(20)), .completed),
             FaultCase(.cutAfterProcessing, .failed("finalize_outcome_unknown")),
             FaultCase(.statusAfter(500), .failed("finalize_outcome_unknown")),
@@ -36,7 +35,7 @@ import Uploads
     @Test(arguments: cases) func finalize(_ fault: FaultCase) async throws {
         try await Scene.run(faults: [Fault(.step(.finalize), fault.effect)]) { scene in
             let (upload, grant) = try await scene.addGranted(bytes: Self.bytes)
-            try await scene.processor(stallTimeout: fault.stallTimeout).run()
+            try await scene.drain()
             let row = try await scene.row(upload.id)
             #expect(Ending(try await scene.upload(upload.id)) == fault.ending)
             #expect(scene.requests(.finalize).count <= 2)

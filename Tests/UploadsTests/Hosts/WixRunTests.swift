@@ -38,11 +38,8 @@ import UploadStore
         try await scene.queue.add(.file(try scene.folder.write("f.jpg", bytes: bytes)), to: "media")
     }
 
-    private static func drain(_ scene: Scene, stall: Duration = .seconds(600)) async throws {
-        try await scene.processor(
-            stallTimeout: stall,
-            surroundings: .init(environment: { $0 == "WIX_API_KEY" ? key : nil })
-        ).run()
+    private static func drain(_ scene: Scene) async throws {
+        try await scene.processor(surroundings: .init(environment: { $0 == "WIX_API_KEY" ? key : nil })).run()
     }
 
     @Test func anUploadNeedsNothingButItsFile() async throws {
@@ -82,7 +79,7 @@ import UploadStore
             FaultCase(.status(403, body: error("PERMISSION_DENIED")), .paused("permission")),
             FaultCase(.status(400, body: error("SITE_QUOTA_EXCEEDED")), .paused("quota")),
             FaultCase(.cut(afterBytes: 0), .completed), FaultCase(.cutAfterProcessing, .completed),
-            FaultCase(.stall(afterBytes: 0), .completed), FaultCase(.statusAfter(500), .completed),
+            FaultCase(.statusAfter(500), .completed),
         ]
 
     private static func error(_ code: String) -> String {
@@ -92,16 +89,12 @@ import UploadStore
     @Test(arguments: mintCases) func mint(_ fault: FaultCase) async throws {
         try await Self.run(faults: [Fault(.step(.mint), fault.effect)]) { scene in
             let upload = try await Self.add(scene)
-            try await Self.drain(scene, stall: fault.stallTimeout)
+            try await Self.drain(scene)
             #expect(Ending(try await scene.upload(upload.id)) == fault.ending)
             let completed = fault.ending == .completed
             #expect(scene.requests(.create).count == (completed ? 1 : 0))
             #expect(scene.requests(.finalize).filter(\.finalized).count == (completed ? 1 : 0))
         }
-    }
-
-    @Test func everyStatusOfTheTableIsTriedAtTheMint() {
-        #expect(Set(FaultCase.statuses(of: Self.mintCases)).subtracting([200]) == FaultCase.statuses)
     }
 
     /// The grant is fresh: another one would be refused alike.
@@ -170,7 +163,7 @@ import UploadStore
         FaultCase(.cutAfterProcessing, .completed), FaultCase(.statusAfter(500), .completed),
         FaultCase(.statusAfter(204), .completed), FaultCase(.statusAfter(429), .completed),
         FaultCase(.statusAfter(403), .completed), FaultCase(.cut(afterBytes: 0), .completed),
-        FaultCase(.stall(afterBytes: 0), .completed), FaultCase(.status(429), .completed),
+        FaultCase(.status(429), .completed),
         FaultCase(.status(500), .completed), FaultCase(.status(401), .failed("grant_expired")),
         FaultCase(.status(403), .failed("finalize_outcome_unknown")),
         FaultCase(.status(404), .failed("finalize_outcome_unknown")), FaultCase(.status(413), .failed("refused")),
@@ -179,7 +172,7 @@ import UploadStore
     @Test(arguments: finalizeCases) func finalize(_ fault: FaultCase) async throws {
         try await Self.run(faults: [Fault(.step(.finalize), fault.effect)]) { scene in
             let upload = try await Self.add(scene)
-            try await Self.drain(scene, stall: fault.stallTimeout)
+            try await Self.drain(scene)
             #expect(Ending(try await scene.upload(upload.id)) == fault.ending)
             #expect(scene.requests(.finalize).count <= 2 && scene.requests(.mint).count == 1)
             let effective = scene.requests(.finalize).filter(\.finalized).count
@@ -200,13 +193,13 @@ import UploadStore
             FaultCase(.status(200, body: file("FAILED")), .failed("processing_failed")),
             FaultCase(.status(200, body: file("READY", size: "299999")), .failed("size_mismatch")),
             FaultCase(.status(200, body: "<html>"), .completed), FaultCase(.cut(afterBytes: 0), .completed),
-            FaultCase(.cutAfterProcessing, .completed), FaultCase(.stall(afterBytes: 0), .completed),
+            FaultCase(.cutAfterProcessing, .completed),
         ]
 
     @Test(arguments: confirmCases) func confirm(_ fault: FaultCase) async throws {
         try await Self.run(faults: [Fault(.step(.confirm), fault.effect)], waits: true) { scene in
             let upload = try await Self.add(scene)
-            try await Self.drain(scene, stall: fault.stallTimeout)
+            try await Self.drain(scene)
             let done = try await scene.upload(upload.id)
             #expect(Ending(done) == fault.ending)
             #expect(done.failure == nil || fault.ending != .completed)

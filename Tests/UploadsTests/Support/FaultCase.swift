@@ -22,25 +22,10 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
         self.lost = lost
     }
 
-    /// Long for a server that answers, however busy this machine is.
-    var stallTimeout: Duration {
-        if case .stall = effect { .seconds(10) } else { .seconds(600) }
-    }
-
     var testDescription: String { "\(Fault(.init(), effect)) -> \(ending)" }
-
-    /// The statuses of design.md §7 that every step is tried with.
-    static let statuses: Set<Int> = [
-        400, 401, 402, 403, 404, 408, 409, 410, 412, 413, 415, 423, 425, 428, 429, 500, 501, 502, 503, 504, 507,
-    ]
 
     /// A case for each status.
     static func statuses(_ table: [(Ending, [Int])]) -> [FaultCase] {
         table.flatMap { ending, statuses in statuses.map { FaultCase(.status($0), ending) } }
-    }
-
-    /// The statuses that a list of cases has.
-    static func statuses(of cases: [FaultCase]) -> [Int] {
-        cases.compactMap { if case .status(let status, nil, [:]) = $0.effect { status } else { nil } }
     }
 }
