@@ -3,7 +3,7 @@ import DevelopmentServer
 import Foundation
 import Testing
 
-/// Workers and their server are killed again and again, while the server cuts, forgets and lies.
+/// Workers and their server are killed again and again, while the server cuts, forgets and lies, and the clocks jump.
 ///
 /// `UPLOAD_QUEUE_SCALE=full`: 1,000 uploads, 60 kills of workers and 15 of the server. Without it the same test runs
 /// smaller. `UPLOAD_QUEUE_SEED` repeats the choices of a run that failed.
@@ -29,7 +29,8 @@ import Testing
         var server = try await StormServer(commands, faults: Self.faults(&random))
         defer { server.process.signal(SIGKILL) }
         let sources = try await Self.fill(commands, server.origin, &random)
-        var crew = try (0..<Self.workers).map { _ in try Self.start(commands) }
+        let clock = try await PreloadedLibrary.build("clock", linking: "dl", in: commands.folder)
+        var crew = try (0..<Self.workers).map { _ in try Self.start(commands, clock, Self.jumps(&random)) }
         defer { for worker in crew where worker.isRunning { worker.signal(SIGKILL) } }
         for kill in 1...Self.kills {
             // Not to wait for something, but to hit any moment.
@@ -40,7 +41,7 @@ import Testing
                 let index = Int.random(in: crew.indices, using: &random)
                 crew[index].signal(SIGKILL)
                 _ = try await crew[index].wait()
-                crew[index] = try Self.start(commands)
+                crew[index] = try Self.start(commands, clock, Self.jumps(&random))
             }
         }
         try await server.restart(faults: [])
@@ -101,8 +102,16 @@ import Testing
         return sources
     }
 
-    private static func start(_ commands: QueueCommands) throws -> Command {
-        let environment = commands.environment.merging(["WIX_API_KEY": "IST.rehearsal"]) { $1 }
+    /// What a worker's wall clock jumps by: seconds, which delay a retry as long, or more than any retry waits.
+    private static func jumps(_ random: inout SeededGenerator) -> String {
+        let all = [[86_400, -86_400, 400_000_000, -400_000_000]] + Array(repeating: [0, 2, -2, 400_000_000], count: 3)
+        return all.compactMap { $0.randomElement(using: &random) }.map(String.init).joined(separator: " ")
+    }
+
+    private static func start(_ commands: QueueCommands, _ clock: String = "", _ jumps: String = "") throws -> Command {
+        let environment = commands.environment.merging([
+            "WIX_API_KEY": "IST.rehearsal", "LD_PRELOAD": clock, "UPLOAD_QUEUE_CLOCK": jumps,
+        ]) { $1 }
         return try Command(["run", "--drain", "--concurrency", "4"], in: commands.folder, environment: environment)
     }
 
@@ -147,6 +156,8 @@ import Testing
             PRAGMA integrity_check
             """
         )
+        let jumps = "SELECT count(*) > 0 FROM upload_event WHERE abs(julianday(at) - julianday('now')) > 0.9"
+        #expect(try await commands.sql(jumps) == ["1"], "no clock jumped")
         let count = sources.count
         #expect(rows == ["\(count)|\(count)|\(count)|\(count)|0", "ok"])
         return (
