@@ -47,7 +47,8 @@ struct DiskRehearsal: Sendable {
         try FileManager.default.createDirectory(atPath: "\(place)/queue", withIntermediateDirectories: true)
         let database = "\(place)/queue/queue.db"
         if work != .first { try FileManager.default.copyItem(atPath: folder["template.db"], toPath: database) }
-        let seed = UInt64(call * 4 + (DiskTrouble.allCases.firstIndex(of: trouble) ?? 0) + 1)
+        let troubles = DiskTrouble.allCases
+        let seed = UInt64(call * troubles.count + (troubles.firstIndex(of: trouble) ?? 0) + 1)
         let source = try folder.write("\(trouble.rawValue)-\(call)/file.jpg", bytes: Self.bytes, seed: seed)
 
         let destination = work == .first ? server.endpoint : "media"

@@ -1,6 +1,8 @@
 /// How a disk fails under the command, at one of its calls that make, write, sync or cut a file.
 enum DiskTrouble: String, CaseIterable, Sendable {
     case fullOnce, fullForEver, brokenOnce, brokenForEver
+    /// As a filesystem is remounted that met an error.
+    case readOnly
 
     /// What the shared library of ``KillShim`` is told.
     ///
@@ -23,7 +25,8 @@ enum DiskTrouble: String, CaseIterable, Sendable {
             "UPLOAD_QUEUE_FAULT_FOLDER": folder, "UPLOAD_QUEUE_FAULT_AT": "\(call)",
         ]
         if self == .fullOnce || self == .fullForEver { environment["UPLOAD_QUEUE_FAULT_FULL"] = "1" }
-        if self == .fullForEver || self == .brokenForEver { environment["UPLOAD_QUEUE_FAULT_FOREVER"] = "1" }
+        if self == .readOnly { environment["UPLOAD_QUEUE_FAULT_READ_ONLY"] = "1" }
+        if [.fullForEver, .brokenForEver, .readOnly].contains(self) { environment["UPLOAD_QUEUE_FAULT_FOREVER"] = "1" }
         if self == .fullForEver, stops { environment["UPLOAD_QUEUE_FAULT_STOP"] = "1" }
         return environment
     }

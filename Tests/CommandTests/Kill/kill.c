@@ -4,8 +4,8 @@
 // count that give, take or sync names and files, and not those that write or send.
 //
 // With UPLOAD_QUEUE_FAULT_FOLDER nothing is killed. Only the calls count then that make, write, sync or cut a file in
-// that folder, and the one of the number UPLOAD_QUEUE_FAULT_AT fails: with EIO, or with ENOSPC where
-// UPLOAD_QUEUE_FAULT_FULL is set. With UPLOAD_QUEUE_FAULT_FOREVER all that follow fail too. With UPLOAD_QUEUE_FAULT_STOP
+// that folder, and the one of the number UPLOAD_QUEUE_FAULT_AT fails: with EIO, with ENOSPC where
+// UPLOAD_QUEUE_FAULT_FULL is set, or with EROFS where UPLOAD_QUEUE_FAULT_READ_ONLY is. With UPLOAD_QUEUE_FAULT_FOREVER all that follow fail too. With UPLOAD_QUEUE_FAULT_STOP
 // a process that handles SIGTERM gets one with the first call that fails.
 //
 // Built by the tests: cc -shared -fPIC -o kill.so kill.c -ldl
@@ -43,7 +43,7 @@ __attribute__((constructor)) static void prepare(void) {
     fault_folder = getenv("UPLOAD_QUEUE_FAULT_FOLDER");
     text = getenv("UPLOAD_QUEUE_FAULT_AT");
     fault_at = text ? atol(text) : 0;
-    fault_error = getenv("UPLOAD_QUEUE_FAULT_FULL") ? ENOSPC : EIO;
+    fault_error = getenv("UPLOAD_QUEUE_FAULT_FULL") ? ENOSPC : getenv("UPLOAD_QUEUE_FAULT_READ_ONLY") ? EROFS : EIO;
     fails_forever = getenv("UPLOAD_QUEUE_FAULT_FOREVER") != NULL;
     stops = getenv("UPLOAD_QUEUE_FAULT_STOP") != NULL;
 }
