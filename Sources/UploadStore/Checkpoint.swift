@@ -41,6 +41,7 @@ final class Checkpoint: Sendable {
         self.trust = trust
         var configuration = Configuration()
         configuration.prepareDatabase { db in
+            try db.readKeepingLog()
             try db.execute(
                 sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON"
             )

@@ -130,6 +130,7 @@ package struct Store: Sendable {
         configuration.busyMode = .timeout(10)
         configuration.maximumReaderCount = 2
         configuration.prepareDatabase { db in
+            try db.readKeepingLog()
             // Where the database is read-only these say nothing, and nothing is written either.
             try db.execute(
                 sql: """

@@ -97,6 +97,31 @@ import Testing
         #expect(try await commands.sql("SELECT status FROM upload") == ["completed"])
     }
 
+    /// SQLite removes the log that it could not read, where its shared memory can be opened for reading only.
+    @Test func aLogIsKeptWhoseSharedMemoryFails() async throws {
+        let commands = try QueueCommands()
+        let library = try await KillShim.build(in: commands.folder)
+        try commands.write("file")
+        var logs = 0
+        for call in 1...16 {
+            let folder = commands.folder["\(call)"]
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            let database = "\(folder)/queue.db"
+            try await commands.output("add", "file", "--to", "http://127.0.0.1:9/files/", "--database", database)
+            logs += FileManager.default.fileExists(atPath: database + "-wal") ? 1 : 0
+            let shim = DiskTrouble.brokenForEver.environment(
+                library: library,
+                at: call,
+                in: database + "-shm",
+                count: "\(folder)/calls"
+            )
+            let ending = try await commands.run("list", "--database", database, environment: shim)
+            let rows = try await SQLiteShell.run("SELECT count(*) FROM upload", on: database, readOnly: false)
+            #expect(rows == ["1"], "call \(call): \(ending.errors)")
+        }
+        #expect(logs > 8)
+    }
+
     private func during(
         _ harm: Harm,
         then check: (QueueCommands, RunningServer) async throws -> Void
