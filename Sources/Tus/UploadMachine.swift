@@ -104,8 +104,9 @@ package struct UploadMachine: Sendable {
         let verdict = verdict(of: answer, to: request.step, applicationCode: message.applicationCode)
         let cause = Cause(step: request.step, answer: answer, message: message)
         if case .redirected = verdict { return follow(answer, from: request, redirects: redirects, cause: cause) }
-        if let refusal = doubts.refusal, verdict != .accepted || answer.byteCount(.uploadOffset) != upload.length {
-            return record(refusal)
+        if let refusal = doubts.refusal {
+            doubts.refusal = nil
+            if isSettled(refusal, by: answer, verdict) { return record(refusal) }
         }
         if request.step == .probe, goneDoubt != nil, verdict != .accepted {
             return goneUnanswered(answer, verdict, cause: cause)
@@ -161,6 +162,7 @@ package struct UploadMachine: Sendable {
             upload.phase = next
             upload.offset = upload.length
             upload.attempt = 0
+            doubts = Doubts()
             return next == .finalize ? startFinalize() : next == .confirm ? startConfirm() : stop()
         case .finalizeSent:
             upload.finalizeSent += 1

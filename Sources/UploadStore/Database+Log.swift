@@ -9,15 +9,21 @@ extension Database {
     /// removes the log with all that was committed: `walCheckpoint` of SQLite 3.40.1 takes a lock that it did not get for
     /// a reader's. With a `journal_size_limit` it would empty the log in its stead, so that comes later.
     func readKeepingLog() throws {
-        try keepLog(true)
+        let keepsAlways = try keepLog(Self.asks)
+        try keepLog(1)
         _ = try Int.fetchOne(self, sql: "SELECT count(*) FROM sqlite_master")
-        try keepLog(false)
+        try keepLog(keepsAlways)
     }
 
-    /// Whether the log stays where this connection is closed as the last one.
-    private func keepLog(_ keeps: Bool) throws {
-        var flag: CInt = keeps ? 1 : 0
+    /// Changes nothing.
+    private static let asks: CInt = -1
+
+    /// Says whether the log stays (1) or not (0) where this connection is closed as the last one; returns what holds now.
+    @discardableResult
+    private func keepLog(_ keeps: CInt) throws -> CInt {
+        var flag = keeps
         let code = sqlite3_file_control(sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &flag)
         guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
+        return flag
     }
 }

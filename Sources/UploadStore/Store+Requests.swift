@@ -14,12 +14,12 @@ extension Store {
         }
     }
 
-    /// paused → pending.
+    /// paused → pending; where the host took no grant, new ones are tried again.
     package func resume(_ id: Int64) async throws {
         try await change(
             id,
             [
-                .paused: "status = 'pending', attempt = 0, retry_at = NULL",
+                .paused: "status = 'pending', attempt = 0, restarts = 0, retry_at = NULL",
                 .processing: "requested = CASE requested WHEN 'pause' THEN NULL ELSE requested END",
                 .pending: "requested = CASE requested WHEN 'pause' THEN NULL ELSE requested END",
             ],

@@ -7,10 +7,13 @@ package enum AbsolutePath {
     /// `..` stays: after a symbolic link only the kernel knows where it leads.
     package static func of(_ path: String) -> String {
         // By bytes: a slash before a combining mark is one character with it, and a slash all the same.
-        guard path.utf8.first == UInt8(ascii: "/") else {
-            return of("/\(FileManager.default.currentDirectoryPath)/\(path)")
+        let slash = UInt8(ascii: "/")
+        guard path.utf8.first == slash else {
+            let folder = FileManager.default.currentDirectoryPath
+            // A working directory that was removed has no path, and what is in it none either.
+            return folder.utf8.first == slash ? of("\(folder)/\(path)") : path
         }
-        let components = path.utf8.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
+        let components = path.utf8.split(separator: slash).filter { !$0.elementsEqual(".".utf8) }
         return components.reduce(into: "") { $0 += "/\(Substring($1))" } + (components.isEmpty ? "/" : "")
     }
 }

@@ -21,9 +21,13 @@ import Tus
     }
 
     @Test func aCompleteGrantGoesOnToFinalize() {
-        var machine = machine(.init(finalize: .wix(filename: "a"), grant: true))
-        let actions = machine.run([.offset(60), Answer(status: 403), .offset(100)])
-        #expect(actions.prefix(4) == ["HEAD", "PATCH 60-100", "HEAD", "transferred finalize"])
+        var upload = Sample.upload(.transfer, offset: 60, completing: true)
+        upload.token = Sample.token
+        var machine = UploadMachine(upload: upload, plan: .init(finalize: .wix(filename: "a"), grant: true))
+        let file = Answer(status: 200, body: Array(#"{"file":{}}"#.utf8))
+        let actions = machine.run([.offset(60), Answer(status: 403), .offset(100), file])
+        #expect(Array(actions.prefix(4)) == ["HEAD", "PATCH 60-100", "HEAD", "transferred finalize"])
+        #expect(Array(actions.dropFirst(4)) == ["finalizeSent", "PUT", "finalized", "stop"])
     }
 
     @Test(arguments: refusals) func aRefusalStandsWhereBytesAreMissing(status: Int, refusal: String) {
@@ -82,6 +86,18 @@ import Tus
         let refusal = Answer(status: 403)
         let actions = machine.run([.offset(60), refusal, .offset(60), refusal, .offset(100)])
         #expect(actions.suffix(2) == ["transferred done", "stop"])
+    }
+
+    /// Only the server's own word that bytes are missing gives up what it has.
+    @Test(arguments: [
+        (Answer(status: 503), "pause server_busy"), (Answer(status: 500), "later server_error"),
+        (Answer(status: 423), "later conflict"), (Answer(status: 404), "failed completion_outcome_unknown"),
+        (Answer(status: 401), "failed completion_outcome_unknown"), (Answer(status: 204), "later malformed_answer"),
+    ]) func aLookThatSaysNothingOfItsBytesKeepsAnUpload(answer: Answer, end: String) {
+        var machine = machine(.init(mint: Sample.mint, grant: true))
+        let refusal = Answer(status: 403)
+        let actions = machine.run([.offset(60), refusal, .offset(60), refusal, answer])
+        #expect(Array(actions.suffix(2)) == [end, "stop"])
     }
 
     @Test(arguments: [

@@ -4,6 +4,18 @@ import Testing
 
 /// What anyone may ask of an upload.
 @Suite(.serialized) struct RequestsTests {
+    /// Else a host that took none of the bounded number of grants would be asked with the last of them for ever.
+    @Test func whatIsResumedMayStartOverAgain() async throws {
+        let fixture = try await StoreFixture()
+        let worker = try await fixture.store.startWorker()
+        let claim = try await fixture.claimed(worker, in: .transfer)
+        try await fixture.store.gone(claim, code: "http_404", message: "gone")
+        try await fixture.store.parked(claim, reason: "credentials", code: "http_401", message: "no")
+        #expect(try await fixture.row(claim.uploadID).restarts == 1)
+        try await fixture.store.resume(claim.uploadID)
+        #expect(try await fixture.row(claim.uploadID).restarts == 0)
+    }
+
     @Test func aPendingUploadIsPausedAndResumed() async throws {
         let fixture = try await StoreFixture()
         let worker = try await fixture.store.startWorker()

@@ -7,7 +7,7 @@ import Testing
 ///
 /// A moment that fails is a sentence, which anybody can repeat: `UPLOAD_QUEUE_CRASH_AT='after the commit of created'`
 /// in the environment of a debug build. `UPLOAD_QUEUE_SCALE=full` takes both sides of each moment, else one.
-@Suite struct NamedCrashTests {
+@Suite(.timeLimit(.minutes(20))) struct NamedCrashTests {
     /// One queue with its server, in a folder of its own.
     private struct Scene {
         let folder: TemporaryFolder
@@ -65,7 +65,7 @@ import Testing
                     #expect(Set(history).isSuperset(of: crash.events), "\(moment)")
                 }
             }
-            print("proof: crashes at a moment with a name: 1 (\(moment))")
+            print("proof: crashes at a moment with a name: 1 (\(moment): \(crash.events.joined(separator: ", ")))")
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 /// Kills the worker of many uploads at once, and a second one while it recovers from the first one's end.
 ///
-/// `.ci/run` sets `UPLOAD_QUEUE_SCALE=full`: a first kill at every call. Without it at some of them.
+/// `UPLOAD_QUEUE_SCALE=full`, as the long proof sets it: a first kill at every call. Without it at some of them.
 @Suite(.serialized) struct RepeatedKillTests {
     private static let isFull = RandomKillTests.Scale.isFull
     private static let primes = [

@@ -5,7 +5,7 @@ import Testing
 
 /// Kills the worker of an upload that was cancelled, and of one that the server lost.
 ///
-/// `.ci/run` sets `UPLOAD_QUEUE_SCALE=full`: a kill at every call. Without it at some of them.
+/// `UPLOAD_QUEUE_SCALE=full`, as the long proof sets it: a kill at every call. Without it at some of them.
 @Suite(.serialized) struct RequestKillTests {
     /// What the server has of it is deleted there, once.
     @Test func aCancelledUploadIsDeletedOnce() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 /// Lets each call fail that makes, writes, syncs or cuts a file of the queue: once, or from then on.
 ///
-/// `.ci/run` sets `UPLOAD_QUEUE_SCALE=full`: every call. Without it a few of them.
+/// `UPLOAD_QUEUE_SCALE=full`, as the long proof sets it: every call. Without it a few of them.
 @Suite(.timeLimit(.minutes(60))) struct DiskFaultTests {
     /// What the command does when the disk fails.
     enum Work: String, CaseIterable, Sendable, CustomTestStringConvertible {
