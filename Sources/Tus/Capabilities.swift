@@ -51,6 +51,8 @@ package struct Capabilities: Sendable, Equatable {
     }
 
     private static func list(_ value: String?) -> [String] {
-        (value ?? "").split { $0 == "," || $0 == " " || $0 == "\t" }.prefix(64).map(String.init)
+        // By bytes: a comma before a combining mark is one character with it, and a comma all the same.
+        let separators = Set(", \t".utf8)
+        return (value ?? "").utf8.split(whereSeparator: separators.contains).prefix(64).map { String(Substring($0)) }
     }
 }

@@ -21,6 +21,11 @@ import Tus
         )
     }
 
+    @Test func aCommaBeforeACombiningMarkSeparates() throws {
+        let answer = Answer(status: 204, fields: [.tusVersion: "1.0.0,\u{301}0.2.2"])
+        #expect(try #require(Capabilities(answer)).versions == ["1.0.0", "\u{301}0.2.2"])
+    }
+
     @Test func noListOfExtensionsSaysNothing() throws {
         let capabilities = try #require(Capabilities(Answer(status: 200, fields: [.tusVersion: "1.0.0"])))
         #expect(capabilities.extensions.isEmpty && capabilities.maximumSize == nil)
