@@ -6,12 +6,12 @@ import Uploads
 
 /// Four commands work one file at the same time, and each of them is killed again and again.
 ///
-/// `.ci/run` sets `UPLOAD_QUEUE_SCALE=full`: 20,000 uploads, 100 kills. Without it the same test runs smaller.
+/// `UPLOAD_QUEUE_SCALE=full`: 4,000 uploads, 30 kills; in the long proof 20,000 and 100. Else the same test runs smaller.
 /// `UPLOAD_QUEUE_SEED` repeats the choices of a run that failed.
 @Suite(.serialized) struct FourWorkersTests {
     private static let isFull = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SCALE"] == "full"
-    private static let uploads = isFull ? 20_000 : 400
-    private static let kills = isFull ? 100 : 6
+    private static let uploads = RandomKillTests.Scale.isLong ? 20_000 : isFull ? 4_000 : 400
+    private static let kills = RandomKillTests.Scale.isLong ? 100 : isFull ? 30 : 6
     private static let workers = 4
     /// Uploads that all workers together may hold for the destination `few`.
     private static let few = 5

@@ -7,9 +7,8 @@ import Testing
 @Suite(.serialized) struct InterposedKillTests {
     /// More calls than any of the runs makes; reaching it means that the command never ends by itself.
     private static let mostCalls = 5_000
-    /// One call in so many; `UPLOAD_QUEUE_SCALE=full` takes each.
-    private static let stride = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SCALE"] == "full" ? 1 : 29
-    private static let calls = Swift.stride(from: 1, through: mostCalls, by: stride)
+    private static let stride = RandomKillTests.Scale.isLong ? 1 : RandomKillTests.Scale.isFull ? 4 : 29
+    private static let calls = RandomKillTests.Scale.calls(through: mostCalls, oneIn: 29)
 
     @Test func runSurvivesAKillAtEveryCall() async throws {
         let folder = try TemporaryFolder()

@@ -12,6 +12,14 @@ import Testing
         var kills: Int
 
         static let isFull = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SCALE"] == "full"
+        /// With the full scale: nothing is left out, however long it takes.
+        static let isLong = isFull && ProcessInfo.processInfo.environment["UPLOAD_QUEUE_LONG"] != nil
+        /// Calls that are killed at: all of them, one in four from any of the first four on, or one in so many.
+        static func calls(through last: Int, oneIn few: Int) -> StrideTo<Int> {
+            isFull
+                ? stride(from: isLong ? 1 : .random(in: 1...4), to: last, by: isLong ? 1 : 4)
+                : stride(from: 1, to: last, by: few)
+        }
         static let current =
             isFull
             ? Scale(large: 1 << 30, small: 2_000, kills: 20) : Scale(large: 96 << 20, small: 150, kills: 2)

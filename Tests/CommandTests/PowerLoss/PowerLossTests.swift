@@ -6,12 +6,12 @@ import Testing
 ///
 /// The commands run once, recorded. From the record a disk is built as it would be at each moment, once for each way to
 /// lose what was not synced; the queue is opened there and held against everything that had been promised by then.
-/// `UPLOAD_QUEUE_SCALE=full` takes every moment, else a part of them; `UPLOAD_QUEUE_SEED` repeats the choices of a run.
+/// The long proof takes every moment, the short one a third, else a few; `UPLOAD_QUEUE_SEED` repeats the choices of a run.
 @Suite struct PowerLossTests {
     private static let recording = Task { try await Recording.make() }
     private static let isFull = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SCALE"] == "full"
     /// Of the moments between two promises, one in so many is taken.
-    private static let stride = isFull ? 1 : 60
+    private static let stride = RandomKillTests.Scale.isLong ? 1 : isFull ? 3 : 60
     private static let seed =
         ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SEED"].flatMap { UInt64($0) }
         ?? UInt64.random(in: 0...UInt64(UInt32.max))
