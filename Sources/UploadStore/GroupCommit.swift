@@ -177,6 +177,7 @@ final class GroupCommit: Sendable {
             for write in group.dropFirst(answers.count) { write.refuse(error) }
         }
     }
+
     private static func reach(_ side: String, _ group: [Write]) {
         for write in group { CrashPoint.reach("\(side) the commit of \("\(write.name)".prefix { $0 != "(" })") }
     }
