@@ -33,8 +33,13 @@ package struct Takeover: Sendable, Equatable {
 }
 
 extension Store {
-    /// Crashes without progress in between after which an upload that was alone in its worker is poison.
-    package static let poisonCrashes = 3
+    /// How often an upload's worker may die while it works on that upload alone: at the last time the upload is poison.
+    ///
+    /// Not once: a kill from outside, as of a machine without memory, hits whatever is worked on.
+    package static let crashesAlone = 3
+
+    /// Crashes without progress in between after which an upload is poison, if its worker had nothing else in hand.
+    package static let poisonCrashes = suspectCrashes + crashesAlone
 
     /// Registers a worker and takes its lock.
     package func startWorker() async throws -> Worker {
@@ -105,7 +110,7 @@ extension Store {
                     UPDATE upload SET status = 'failed', finished_at = :now, worker_id = NULL, requested = NULL,
                         generation = generation + 1, revision = revision + 1, crashes = crashes + 1,
                         last_error_code = 'poison',
-                        last_error = 'its worker died \(Self.poisonCrashes) times while it worked on this upload alone; '
+                        last_error = 'its worker died \(Self.crashesAlone) times while it worked on this upload alone; '
                             || 'look into the worker''s end, then retry it'
                     WHERE status = 'processing' AND worker_id = :worker
                     """

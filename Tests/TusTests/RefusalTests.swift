@@ -81,6 +81,16 @@ import Tus
         #expect(machine.upload.offset == 80)
     }
 
+    /// Bytes that arrived count as progress, whatever the answer to them was.
+    @Test(arguments: [(60, true), (61, false), (99, false)] as [(Int64, Bool)])
+    func bytesThatArriveInSpiteOfRefusalsKeepTheGrant(offset: Int64, isReplaced: Bool) {
+        var machine = machine(.init(mint: Sample.mint))
+        let refusal = Answer(status: 401)
+        let actions = machine.run([.offset(60), refusal, .offset(60), refusal, .offset(offset)])
+        #expect(actions.contains("gone mint") == isReplaced)
+        #expect(isReplaced || actions.last == "PATCH \(offset)-100")
+    }
+
     @Test func aCompleteUploadKeepsItsGrant() {
         var machine = machine(.init(mint: Sample.mint))
         let refusal = Answer(status: 403)

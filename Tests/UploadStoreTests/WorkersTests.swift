@@ -108,15 +108,15 @@ import Testing
         #expect(takeovers == [Takeover(workerID: 77, released: 1, poisoned: 0)])
     }
 
-    @Test func theThirdCrashAloneIsPoison() async throws {
+    @Test func theThirdCrashOfASuspectIsPoison() async throws {
         let fixture = try await StoreFixture()
         let asking = try await fixture.store.startWorker()
         try await fixture.add()
-        for crash in 1...3 {
+        for crash in 1...5 {
             let (deadID, claims) = try await deadWorker(fixture, uploads: 1, adding: false)
             #expect(claims.map(\.uploadID) == [1])
             let takeovers = try await fixture.takeOverDead(for: asking, now: StoreFixture.later)
-            let isPoison = crash == 3
+            let isPoison = crash == 5
             #expect(takeovers == [Takeover(workerID: deadID, released: isPoison ? 0 : 1, poisoned: isPoison ? 1 : 0)])
             #expect(try await fixture.row(1).crashes == crash)
         }

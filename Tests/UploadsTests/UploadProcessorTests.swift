@@ -184,7 +184,7 @@ import Uploads
     @Test func anUploadThatKillsItsWorkersIsPoison() async throws {
         try await Scene.run { scene in
             let upload = try await scene.add()
-            for _ in 1...3 {
+            for _ in 1...5 {
                 try await scene.dieWithAClaim()
                 try await scene.takeOver()
             }

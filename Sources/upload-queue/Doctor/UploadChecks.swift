@@ -45,7 +45,7 @@ struct CrashCheck: Check {
                     "workers died \(Store.suspectCrashes) times or more with \(suspects.uploads.counted("upload")) in hand, "
                         + "the oldest is \(suspects.oldestUpload)",
                     advice: "find out what ended them (the kernel's log tells of a lack of memory); at the "
-                        + "\(Store.poisonCrashes)rd time such an upload fails"
+                        + "\(Store.poisonCrashes)th time such an upload fails"
                 )
             )
         }

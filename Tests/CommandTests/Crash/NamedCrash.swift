@@ -138,7 +138,7 @@ struct NamedCrash: Sendable, CustomTestStringConvertible {
         Self(
             moment: .commit("takeOver"),
             events: ["poison"],
-            before: claimed + Array(repeating: .dies(at: "after the commit of claim", drain), count: 2),
+            before: claimed + Array(repeating: .dies(at: "after the commit of claim", drain), count: 4),
             after: retry
         ),
         Self(
