@@ -12,6 +12,10 @@ import Testing
     private static let isFull = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SCALE"] == "full"
     /// Of the moments between two promises, one in so many is taken.
     private static let stride = RandomKillTests.Scale.isLong ? 1 : isFull ? 3 : 60
+    /// How many first losses have second ones after them, and of how many calls one is taken.
+    private static let second =
+        RandomKillTests.Scale.isLong
+        ? (losses: 60, stride: 1) : isFull ? (losses: 10, stride: 2) : (losses: 4, stride: 8)
     private static let seed =
         ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SEED"].flatMap { UInt64($0) }
         ?? UInt64.random(in: 0...UInt64(UInt32.max))
@@ -25,6 +29,23 @@ import Testing
         #expect(outcome.broken.isEmpty, "seed \(Self.seed): \(outcome.broken.prefix(20))")
         print(
             "proof: power losses: \(outcome.moments) moments, \(outcome.disks) disks, "
+                + "\(outcome.broken.count) broken promises"
+        )
+    }
+
+    /// The queue is opened after a power loss, and the power goes again before it is whole.
+    @Test func whatWasPromisedOutlivesASecondLoss() async throws {
+        let recording = try await Self.recording.value
+        var random = SeededGenerator(state: Self.seed)
+        let outcome = try await recording.outcomeOfSecondLosses(
+            after: Self.second.losses,
+            stride: Self.second.stride,
+            &random
+        )
+        #expect(outcome.disks > 10)
+        #expect(outcome.broken.isEmpty, "seed \(Self.seed): \(outcome.broken.prefix(20))")
+        print(
+            "proof: second power losses: \(outcome.moments) moments, \(outcome.disks) disks, "
                 + "\(outcome.broken.count) broken promises"
         )
     }

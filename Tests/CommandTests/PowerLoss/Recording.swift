@@ -22,24 +22,24 @@ struct Recording {
     }
 
     /// The disks that can be there, and what was promised, after one of the calls.
-    private struct Moment {
+    struct Moment {
         var images: Set<[String: Data?]>
         var promises: Promises
         var name: String
     }
 
-    private struct Step {
+    struct Step {
         var command: String
         var records: [DiskRecord]
     }
 
-    private let folder: String
+    let folder: String
     private let start: SimulatedDisk
-    private var steps: [Step] = []
+    private(set) var steps: [Step] = []
     /// What every upload's source holds.
     private let sources: [String: Data]
 
-    /// Runs the commands: five uploads of all kinds are added, worked, and copied with their database.
+    /// Runs the commands: six uploads of all kinds are added, worked, and copied with their database.
     static func make() async throws -> Recording {
         let folder = try TemporaryFolder()
         let queue = folder["queue"]
@@ -52,6 +52,8 @@ struct Recording {
             let path = try folder.write("queue/\(name)", bytes: size, seed: UInt64(index + 1))
             sources["\(index + 1)"] = try Data(contentsOf: URL(filePath: path))
         }
+        let stream = String(repeating: "one line of a stream\n", count: 3_000)
+        sources["\(names.count + 1)"] = Data(stream.utf8)
         var recording = Recording(folder: queue, start: try SimulatedDisk(folder: queue), sources: sources)
         try await withDevelopmentServer(.init(directory: folder["server"])) { server in
             let archive = ["destination", "add", "archive", "--tus", server.endpoint]
@@ -63,10 +65,13 @@ struct Recording {
                 ["add", "queue/photo.jpg", "--to", "media"],
                 ["add", "queue/deleted.bin", "--to", "archive", "--delete-after"],
                 ["add", "queue/empty.bin", "--to", "archive"],
+                ["add", "-", "--filename", "stream.txt", "--to", "archive"],
                 ["run", "--drain"],
                 ["backup", "queue/copy.db"],
             ] {
-                try await recording.record(arguments, in: folder, shim)
+                let input = arguments.contains("-") ? stream : nil
+                let records = try await record(arguments, of: queue, input: input, in: folder, shim)
+                recording.steps.append(Step(command: arguments[0], records: records))
             }
         }
         return recording
@@ -78,18 +83,26 @@ struct Recording {
         self.sources = sources
     }
 
-    private mutating func record(_ arguments: [String], in folder: TemporaryFolder, _ shim: String) async throws {
-        let file = folder["\(steps.count).record"]
+    /// Runs a command of the queue in a folder, and gives what it did to its disk.
+    static func record(
+        _ arguments: [String],
+        of queue: String,
+        input: String? = nil,
+        in folder: TemporaryFolder,
+        _ shim: String
+    ) async throws -> [DiskRecord] {
+        let file = folder["\(UUID().uuidString).record"]
         let ending = try await Command.run(
             arguments,
             in: folder,
             environment: [
-                "LD_PRELOAD": shim, "UPLOAD_QUEUE_RECORD": file, "UPLOAD_QUEUE_RECORD_FOLDER": self.folder,
-                "UPLOAD_QUEUE_DATABASE": "\(self.folder)/queue.db", "WIX_API_KEY": "IST.hunter2",
-            ]
+                "LD_PRELOAD": shim, "UPLOAD_QUEUE_RECORD": file, "UPLOAD_QUEUE_RECORD_FOLDER": queue,
+                "UPLOAD_QUEUE_DATABASE": "\(queue)/queue.db", "WIX_API_KEY": "IST.hunter2",
+            ],
+            input: input
         )
         try #require(ending.status == 0, "\(arguments): \(ending.errors)")
-        steps.append(Step(command: arguments[0], records: try DiskRecord.all(at: file)))
+        return try DiskRecord.all(at: file)
     }
 
     /// The same, with a weakness.
@@ -112,42 +125,45 @@ struct Recording {
     func outcome(stride: Int?, _ random: inout SeededGenerator) async throws -> Outcome {
         try await withThrowingTaskGroup(of: [String].self) { group in
             var outcome = Outcome()
-            var disk = start
-            var promises = Promises()
-            for (number, step) in steps.enumerated() {
-                for (index, record) in step.records.enumerated() {
-                    promises.hear(record.change, from: step.command)
-                    let isPromise = !disk.apply(record)
-                    guard isPromise || stride.map({ Int.random(in: 0..<$0, using: &random) == 0 }) == true else {
-                        continue
-                    }
-                    let moment = Moment(
-                        images: Set(SimulatedDisk.Loss.allCases.map { disk.image(after: $0, &random) }),
-                        promises: promises,
-                        name: "\(step.command) (\(number + 1)), call \(index + 1)"
-                    )
-                    outcome.moments += 1
-                    outcome.disks += moment.images.count
-                    if outcome.moments > 4 { outcome.broken += try await group.next() ?? [] }
-                    group.addTask { try await broken(at: moment) }
-                }
+            try await walk { disk, promises, name, isPromise in
+                guard isPromise || stride.map({ Int.random(in: 0..<$0, using: &random) == 0 }) == true else { return }
+                let moment = Moment(images: disk.images(&random), promises: promises, name: name)
+                outcome.moments += 1
+                outcome.disks += moment.images.count
+                if outcome.moments > 4 { outcome.broken += try await group.next() ?? [] }
+                group.addTask { try await broken(at: moment) }
             }
             for try await broken in group { outcome.broken += broken }
             return outcome
         }
     }
 
-    private func broken(at moment: Moment) async throws -> [String] {
+    /// Visits the disk after each call, with what was promised by then, and whether that is all that the call changed.
+    func walk(_ visit: (SimulatedDisk, Promises, _ name: String, _ isPromise: Bool) async throws -> Void) async throws {
+        var disk = start
+        var promises = Promises()
+        for (number, step) in steps.enumerated() {
+            for (index, record) in step.records.enumerated() {
+                promises.hear(record.change, from: step.command)
+                let isPromise = !disk.apply(record)
+                try await visit(disk, promises, "\(step.command) (\(number + 1)), call \(index + 1)", isPromise)
+            }
+        }
+    }
+
+    func broken(at moment: Moment) async throws -> [String] {
         var broken: [String] = []
         for image in moment.images {
             let folder = try TemporaryFolder()
-            for (path, bytes) in image.sorted(by: { $0.key < $1.key }) {
-                try Self.restore(bytes, to: folder.path + path)
-            }
+            try Self.restore(image, to: folder)
             let found = try await moment.promises.broken(in: folder, original: self.folder, sources: sources)
             broken += found.map { "after \(moment.name): \($0)" }
         }
         return broken
+    }
+
+    static func restore(_ image: [String: Data?], to folder: TemporaryFolder) throws {
+        for (path, bytes) in image.sorted(by: { $0.key < $1.key }) { try restore(bytes, to: folder.path + path) }
     }
 
     private static func restore(_ bytes: Data?, to path: String) throws {

@@ -137,6 +137,11 @@ struct SimulatedDisk {
         }
     }
 
+    /// What can be there when the power comes back, in every way to lose what was not synced.
+    func images(_ random: inout some RandomNumberGenerator) -> Set<[String: Data?]> {
+        Set(Loss.allCases.map { image(after: $0, &random) })
+    }
+
     /// What is there when the power comes back: the bytes of each file by its path, nil for a folder.
     func image(after loss: Loss, _ random: inout some RandomNumberGenerator) -> [String: Data?] {
         var names = names
