@@ -1,7 +1,7 @@
 import UploadStore
 import Uploads
 
-/// Whether uploads are held by workers that died, and nobody takes them over.
+/// Whether uploads are held by workers that hang, or that died and nobody takes over.
 struct WorkerCheck: Check {
     let name = "workers"
 
@@ -9,6 +9,11 @@ struct WorkerCheck: Check {
         let dead = try await examination.queue.deadWorkers()
         let alive = examination.workers.count
         let running = alive == 0 ? "none is running" : "\(alive.counted("worker")) \(alive == 1 ? "is" : "are") running"
+        let hung = examination.workers.compactMap { worker in
+            HungWorker(id: worker.id, pid: worker.pid, seenAt: worker.lastSeenAt, at: examination.now)
+        }
+        // One that hangs takes nothing over.
+        guard hung.isEmpty else { return hung.map { Finding(.warning, $0.message, advice: $0.advice) } }
         guard !dead.isEmpty else { return [Finding(.ok, running)] }
         let held = dead.reduce(0) { $0 + $1.uploads }
         let who = "\(dead.count.counted("worker")) died"

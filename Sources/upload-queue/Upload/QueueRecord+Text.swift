@@ -39,16 +39,8 @@ extension QueueRecord {
             let started = Moment(worker.startedAt)?.relative(to: now) ?? worker.startedAt
             table.add(["\(worker.id)", "\(worker.pid)", worker.host, started, "\(worker.uploads)"])
         }
-        return table.text(on: display) + workers.compactMap { hung($0, at: now) }.joined()
-    }
-
-    /// What to do about a worker that lives and does not go on.
-    private func hung(_ worker: Worker, at now: Date) -> String? {
-        guard RunningWorker.isHung(lastSeenAt: worker.seenAt, at: now) else { return nil }
-        let seen = Moment(worker.seenAt)?.relative(to: now) ?? worker.seenAt
-        return "worker \(worker.id) hangs: it was seen last \(seen), and keeps its uploads until it goes on or ends; "
-            + "`kill -CONT \(worker.pid)` lets one that was stopped go on, `kill -KILL \(worker.pid)` gives its uploads to "
-            + "other workers\n"
+        let hung = workers.compactMap { HungWorker(id: $0.id, pid: $0.pid, seenAt: $0.seenAt, at: now) }
+        return table.text(on: display) + hung.map { "\($0.message); \($0.advice)\n" }.joined()
     }
 
     private func waits(at now: Date, on display: Display) -> String {

@@ -36,6 +36,9 @@ import Musl
             #expect(status.output.contains("kill -CONT \(worker.pid)"))
             let json = try await Command.run(["status", "--json", "--database", database], in: folder)
             #expect(json.output.contains("seen_at"))
+            let doctor = try await Command.run(["doctor", "--database", database], in: folder)
+            #expect(doctor.output.contains("warning  workers"), "\(doctor.output)")
+            #expect(doctor.output.contains("worker \(worker.id) hangs"), "\(doctor.output)")
             #expect(try await queue.takeOverDead(at: Date()).isEmpty)
             #expect(try await queue.upload(1)?.status == .processing)
 

@@ -53,7 +53,7 @@ enum WatchSample {
                     host: "scanner",
                     startedAt: "2027-01-15T07:00:00.000Z",
                     uploads: 2,
-                    lastSeenAt: ""
+                    lastSeenAt: "2027-01-15T07:59:58.000Z"
                 ),
                 .init(
                     id: 2,
@@ -61,7 +61,7 @@ enum WatchSample {
                     host: "scanner",
                     startedAt: "2027-01-15T07:00:00.000Z",
                     uploads: 1,
-                    lastSeenAt: ""
+                    lastSeenAt: "2027-01-15T07:59:58.000Z"
                 ),
             ],
             active: [

@@ -8,7 +8,7 @@ import UploadStore
 /// Faults of every kind at random requests of many uploads at once; no upload is lost, doubled or leaked.
 ///
 /// `.ci/run` sets `UPLOAD_QUEUE_SCALE=full`: 500 files. Without it the same test runs smaller.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct WixStormTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct WixStormTests {
     private static let files = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SCALE"] == "full" ? 500 : 60
     private static let key = "IST.the-api-key"
 
