@@ -104,8 +104,8 @@ extension UploadMachine {
 
     /// Whether the look at the offset leaves a refused `PATCH` refused.
     ///
-    /// An upload is given up for another one only where the server says that bytes are missing, and that none of the
-    /// refused request arrived; what else it says is met as it is without a refusal.
+    /// An upload is given up for another one only where the server says that bytes are missing, and has no more of them
+    /// than it ever named; what else it says is met as it is without a refusal.
     func isSettled(_ refusal: Transition, by answer: Answer, _ verdict: AnswerTable.Verdict) -> Bool {
         let offset = verdict == .accepted ? answer.byteCount(.uploadOffset) : nil
         if case .gone = refusal { return offset.map { $0 <= doubts.highest && $0 < upload.length } ?? false }

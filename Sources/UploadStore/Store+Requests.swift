@@ -14,12 +14,12 @@ extension Store {
         }
     }
 
-    /// paused → pending; where the host took no grant, new ones are tried again.
+    /// paused → pending; where the host took no grant, new ones are tried again, and deaths of workers are forgotten.
     package func resume(_ id: Int64) async throws {
         try await change(
             id,
             [
-                .paused: "status = 'pending', attempt = 0, restarts = 0, retry_at = NULL",
+                .paused: "status = 'pending', attempt = 0, crashes = 0, restarts = 0, retry_at = NULL",
                 .processing: "requested = CASE requested WHEN 'pause' THEN NULL ELSE requested END",
                 .pending: "requested = CASE requested WHEN 'pause' THEN NULL ELSE requested END",
             ],
@@ -39,7 +39,7 @@ extension Store {
                 try db.execute(
                     sql: """
                         UPDATE upload SET status = 'pending', requested = 'cancel', finished_at = NULL, attempt = 0,
-                            retry_at = NULL, not_before = NULL WHERE id = ?
+                            crashes = 0, retry_at = NULL, not_before = NULL WHERE id = ?
                         """,
                     arguments: [id]
                 )

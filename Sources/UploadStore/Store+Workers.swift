@@ -99,24 +99,28 @@ extension Store {
         try await commits.write { db in
             let rows = try Row.fetchAll(
                 db,
-                sql: "SELECT id, crashes FROM upload WHERE status = 'processing' AND worker_id = ?",
+                sql: "SELECT crashes, requested FROM upload WHERE status = 'processing' AND worker_id = ?",
                 arguments: [id]
             )
             let crashes: Int? = rows.count == 1 ? rows[0]["crashes"] : nil
-            let isPoison = sameBoot && (crashes ?? 0) + 1 >= Self.poisonCrashes
+            // What is to be cancelled is cancelled, as where an upload fails.
+            let isCancelled = rows.first?["requested"] == "cancel"
+            let isPoison = sameBoot && !isCancelled && (crashes ?? 0) + 1 >= Self.poisonCrashes
             try db.execute(
                 sql: isPoison
                     ? """
                     UPDATE upload SET status = 'failed', finished_at = :now, worker_id = NULL, requested = NULL,
                         generation = generation + 1, revision = revision + 1, crashes = crashes + 1,
                         last_error_code = 'poison',
-                        last_error = 'its worker died \(Self.crashesAlone) times while it worked on this upload alone; '
-                            || 'look into the worker''s end, then retry it'
+                        last_error = 'its workers died \(Self.poisonCrashes) times without progress, at last while they '
+                            || 'worked on this upload alone; look into their end, then retry it'
                     WHERE status = 'processing' AND worker_id = :worker
                     """
                     : """
                     UPDATE upload SET status = 'pending', worker_id = NULL, generation = generation + 1,
-                        revision = revision + 1, crashes = crashes + \(sameBoot ? 1 : 0)
+                        revision = revision + 1, crashes = CASE
+                            WHEN requested = 'cancel' AND crashes + 1 >= \(Self.poisonCrashes) THEN 0
+                            ELSE crashes + \(sameBoot ? 1 : 0) END
                     WHERE status = 'processing' AND worker_id = :worker
                     """,
                 arguments: isPoison ? ["now": now, "worker": id] : ["worker": id]

@@ -20,6 +20,8 @@ package struct RunningWorker: Sendable, Equatable {
     package var uploads: Int
     /// When it showed last that it goes on, every few seconds (UTC, ISO 8601 with milliseconds).
     package var lastSeenAt: String
+    /// Whether it had been silent for too long when it was looked for.
+    package var isHung = false
 
     /// Seconds; a worker that lives and was silent for longer is stopped, or hangs.
     private static let longestSilence: TimeInterval = 60
@@ -87,13 +89,15 @@ extension UploadQueue {
             guard let id = Int64(row[0]), let pid = Int64(row[1]), let uploads = Int(row[4]) else { return nil }
             let seen = lastSeen(worker: id)
             guard (seen != nil) == alive else { return nil }
+            let lastSeenAt = seen.map(Timestamp.text) ?? ""
             return RunningWorker(
                 id: id,
                 pid: pid,
                 host: row[2],
                 startedAt: row[3],
                 uploads: uploads,
-                lastSeenAt: seen.map(Timestamp.text) ?? ""
+                lastSeenAt: lastSeenAt,
+                isHung: alive && RunningWorker.isHung(lastSeenAt: lastSeenAt, at: Date())
             )
         }
     }

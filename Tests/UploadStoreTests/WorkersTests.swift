@@ -123,7 +123,7 @@ import Testing
         let row = try await fixture.row(1)
         #expect(row.status == .failed)
         #expect(row.lastErrorCode == "poison")
-        #expect(row.lastError?.contains("died 3 times") == true)
+        #expect(row.lastError?.contains("died 5 times") == true)
         #expect(row.finishedAt == StoreFixture.later)
         let event = try #require(try await fixture.events(1).last)
         #expect(event.event == "poison")

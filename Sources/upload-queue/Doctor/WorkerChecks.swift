@@ -7,36 +7,37 @@ struct WorkerCheck: Check {
 
     func findings(in examination: Examination) async throws -> [Finding] {
         let dead = try await examination.queue.deadWorkers()
-        let alive = examination.workers.count
-        let running = alive == 0 ? "none is running" : "\(alive.counted("worker")) \(alive == 1 ? "is" : "are") running"
         let hung = examination.workers.compactMap { worker in
             HungWorker(id: worker.id, pid: worker.pid, seenAt: worker.lastSeenAt, at: examination.now)
         }
+        let findings = hung.map { Finding(.warning, $0.message, advice: $0.advice) }
         // One that hangs takes nothing over.
-        guard hung.isEmpty else { return hung.map { Finding(.warning, $0.message, advice: $0.advice) } }
-        guard !dead.isEmpty else { return [Finding(.ok, running)] }
+        let alive = examination.workers.count - hung.count
+        guard findings.isEmpty || !dead.isEmpty else { return findings }
+        return findings + [try await finding(of: dead, alive: alive, examination)]
+    }
+
+    private func finding(of dead: [RunningWorker], alive: Int, _ examination: Examination) async throws -> Finding {
+        let running = alive == 0 ? "none is running" : "\(alive.counted("worker")) \(alive == 1 ? "is" : "are") running"
+        guard !dead.isEmpty else { return Finding(.ok, running) }
         let held = dead.reduce(0) { $0 + $1.uploads }
         let who = "\(dead.count.counted("worker")) died"
-        guard alive == 0 else { return [Finding(.ok, "\(running); \(who), and they are about to take over")] }
+        guard alive == 0 else { return Finding(.ok, "\(running); \(who), and they are about to take over") }
         guard examination.fixes else {
-            return [
-                Finding(
-                    held > 0 ? .problem : .warning,
-                    "\(who), no other is running, and \(held.counted("upload")) \(held == 1 ? "is" : "are") in their hands",
-                    advice: "`upload-queue run` takes them over and goes on; \(Examination.fix) only takes them over"
-                )
-            ]
+            return Finding(
+                held > 0 ? .problem : .warning,
+                "\(who), no other is running, and \(held.counted("upload")) \(held == 1 ? "is" : "are") in their hands",
+                advice: "`upload-queue run` takes them over and goes on; \(Examination.fix) only takes them over"
+            )
         }
         let takeovers = try await examination.queue.takeOverDead(at: examination.now)
         let released = takeovers.reduce(0) { $0 + $1.released }
         let poisoned = takeovers.reduce(0) { $0 + $1.poisoned }
         let poison = poisoned == 0 ? "" : ", and \(poisoned.counted("upload")) failed as poison"
-        return [
-            Finding(
-                .fixed,
-                "\(who); \(released.counted("upload")) of theirs \(released == 1 ? "is" : "are") pending again\(poison)"
-            )
-        ]
+        return Finding(
+            .fixed,
+            "\(who); \(released.counted("upload")) of theirs \(released == 1 ? "is" : "are") pending again\(poison)"
+        )
     }
 }
 

@@ -49,10 +49,8 @@ extension WatchFrame {
         guard !workers.isEmpty else {
             return labelled("workers", display.styled("none; `upload-queue run` starts one", .yellow))
         }
-        let each = workers.map { worker in
-            let isHung = RunningWorker.isHung(lastSeenAt: worker.lastSeenAt, at: now)
-            return "pid \(worker.pid) with \(worker.uploads)\(isHung ? " (hangs)" : "")"
-        }.joined(separator: ", ")
+        let each = workers.map { "pid \($0.pid) with \($0.uploads)\($0.isHung ? " (hangs)" : "")" }
+            .joined(separator: ", ")
         return labelled("workers", cut("\(workers.count): \(each)", after: Self.labelWidth))
     }
 

@@ -72,7 +72,7 @@ import UploadStore
 
     @Test func aWorkerThatHangsIsNamed() {
         var look = WatchSample.look()
-        look.workers[1].lastSeenAt = "2027-01-15T07:58:59.000Z"
+        look.workers[1].isHung = true
         let lines = WatchSample.lines(WatchSample.state(look), columns: 80, lines: 25)
         #expect(lines[1] == "workers  2: pid 4711 with 2, pid 4712 with 1 (hangs)")
     }

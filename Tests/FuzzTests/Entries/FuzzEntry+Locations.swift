@@ -31,8 +31,25 @@ extension FuzzEntry {
         let components = URLComponents(url: request.url, resolvingAgainstBaseURL: false)
         let path = components?.percentEncodedPath ?? ""
         try hold(path.hasSuffix("/\(parts[1].percentEncoded)"), "\(path) does not end in the token")
-        let item = components?.queryItems?.last
-        try hold(item?.name == "filename" && item?.value == parts[2], "\(request.url) has another filename")
+        // Not `queryItems`: Foundation takes a byte order mark away with which a text begins.
+        let item = components?.percentEncodedQueryItems?.last
+        let filename = item?.value.map(percentDecoded)
+        try hold(item?.name == "filename" && filename == Array(parts[2].utf8), "\(request.url) has another filename")
+    }
+
+    private static func percentDecoded(_ text: String) -> [UInt8] {
+        var rest = Array(text.utf8)[...]
+        var bytes: [UInt8] = []
+        while let byte = rest.popFirst() {
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            guard byte == UInt8(ascii: "%"), digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else {
+                bytes.append(byte)
+                continue
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return bytes
     }
 }
 
