@@ -38,6 +38,8 @@ package enum AnswerTable {
         case repeatOnce
         /// Finalize: the grant is void when this was the first one sent, else the outcome is unknown.
         case grantVoidIfFirst
+        /// Finalize: the host refused the key that the request carries, and so made no file.
+        case keyRefused
         /// Finalize: nobody knows whether there is a file now.
         case outcomeUnknown
         /// Another grant is minted, unless this one is fresh: then the verdict beside it.

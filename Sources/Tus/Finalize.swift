@@ -10,18 +10,23 @@ package import Foundation
 package struct Finalize: Sendable {
     private let build: @Sendable (URL, String) -> Request?
 
+    /// The request carries a key of the destination, so that a 401 need not be about the grant.
+    package let holdsKey: Bool
     /// True when a 2xx answer's body says that the destination has made the file.
     package let describesFile: @Sendable ([UInt8]) -> Bool
 
     /// A finalize as given.
     ///
     /// - Parameters:
+    ///   - holdsKey: whether the request carries a key of the destination.
     ///   - describesFile: what a body must say; by default it is a JSON object with an object `file`.
     ///   - request: the request for a grant's endpoint and token; nil where there can be none.
     package init(
+        holdsKey: Bool = false,
         describesFile: @escaping @Sendable ([UInt8]) -> Bool = Self.hasFileObject,
         request: @escaping @Sendable (URL, String) -> Request?
     ) {
+        self.holdsKey = holdsKey
         self.describesFile = describesFile
         build = request
     }

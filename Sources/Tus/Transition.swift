@@ -20,6 +20,9 @@ package enum Transition: Sendable, Equatable {
     case transferred(next: Phase)
     /// A finalize request is about to be sent.
     case finalizeSent
+    /// The host refused the key of a finalize, which so made no file and counts as not sent; tried again later, or
+    /// parked until the credentials are renewed.
+    case finalizeDenied(Problem, retryAfter: RetryAfter?, parks: Bool)
     /// The destination made a file of the bytes; `response` is its answer as text. With `.done` the upload is complete.
     case finalized(response: String, next: Phase)
     /// The file is ready, or was waited for long enough, which the problem notes. The upload is complete.

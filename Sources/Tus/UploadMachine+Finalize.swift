@@ -74,6 +74,15 @@ extension UploadMachine {
         }
     }
 
+    /// The host refused the key of the finalize: nothing is in doubt, and every byte stays where it is.
+    ///
+    /// A key that is made anew for each claim is worth another try.
+    mutating func keyRefused(cause: Cause) -> Action {
+        let isRenewed = plan.renews.contains(.finalize) && triedAtMost(1, .credentialsRefused)
+        let problem = cause.problem(.credentialsRefused)
+        return record(.finalizeDenied(problem, retryAfter: cause.retryAfter, parks: !isRenewed))
+    }
+
     /// What depends on whether this was the first finalize ever sent.
     private mutating func finalizeRefused(_ verdict: AnswerTable.Verdict, cause: Cause) -> Action {
         let isFirst = upload.finalizeSent == 1

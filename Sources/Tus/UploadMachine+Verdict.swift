@@ -9,6 +9,7 @@ extension UploadMachine {
     /// What an answer means: by the host's own rules, by credentials that can be renewed, else by the table.
     func verdict(of answer: Answer, to step: Step, applicationCode: String?) -> AnswerTable.Verdict {
         if let rule = plan.rules.first(where: { $0.covers(answer, to: step) }) { return rule.verdict }
+        if step == .finalize, answer.status == 401, plan.finalize?.holdsKey == true { return .keyRefused }
         if plan.renews.contains(step), answer.status == 401 {
             if AnswerTable.renewable.contains(step) {
                 return .laterThenParked(tries: 1, .credentials, .credentialsRefused)
@@ -59,6 +60,8 @@ extension UploadMachine {
             return refuse(request, .failed(cause.problem(code)))
         case .repeatOnce, .grantVoidIfFirst, .outcomeUnknown:
             return finalizeInDoubt(verdict, cause: cause)
+        case .keyRefused:
+            return keyRefused(cause: cause)
         case .remint(let fresh):
             return remint(unless: fresh, to: request, cause: cause)
         case .laterThenRemint(let tries):

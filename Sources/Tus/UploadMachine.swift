@@ -167,6 +167,9 @@ package struct UploadMachine: Sendable {
         case .finalizeSent:
             upload.finalizeSent += 1
             return sendFinalize()
+        case .finalizeDenied:
+            upload.finalizeSent -= 1
+            return stop()
         case .gone(_, let next):
             upload.phase = next
             if next == .mint { upload.token = nil }

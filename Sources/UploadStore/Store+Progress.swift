@@ -204,25 +204,6 @@ extension Store {
         )
     }
 
-    /// processing → paused, until a person repaired what the reason names.
-    package func parked(_ claim: Claim, reason: String, code: String, message: String) async throws {
-        try await own(
-            claim,
-            """
-            status = CASE requested WHEN 'cancel' THEN 'pending' ELSE 'paused' END, worker_id = NULL,
-            pause_reason = CASE requested WHEN 'cancel' THEN NULL ELSE :reason END,
-            requested = CASE requested WHEN 'cancel' THEN 'cancel' END,
-            last_error_code = :code, last_error = :message
-            """,
-            ["reason": reason, "code": code, "message": message]
-        )
-    }
-
-    /// processing → paused, as a person asked.
-    package func paused(_ claim: Claim) async throws {
-        try await own(claim, "status = 'paused', worker_id = NULL, requested = NULL, pause_reason = NULL", [:])
-    }
-
     /// processing → cancelled: the server has nothing of it left, or could not be made to forget it.
     package func deleted(_ claim: Claim, note: (code: String, message: String)?, now: String) async throws {
         try await commits.write { [checkpoint] db in

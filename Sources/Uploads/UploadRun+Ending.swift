@@ -105,9 +105,13 @@ extension UploadRun {
     }
 
     /// Lets the upload wait for a person.
-    func park(_ reason: String, _ problem: Problem) async throws {
+    func park(_ reason: String, _ problem: Problem, finalizeWasUnsent: Bool = false) async throws {
         logger.info("Upload waits for a person", metadata: ["error.type": "\(problem.code)"])
-        try await store.parked(claim, reason: reason, code: problem.code, message: problem.message)
+        if finalizeWasUnsent {
+            try await store.parkedUnfinalized(claim, reason: reason, code: problem.code, message: problem.message)
+        } else {
+            try await store.parked(claim, reason: reason, code: problem.code, message: problem.message)
+        }
         end.note(.paused, code: problem.code)
     }
 

@@ -60,6 +60,10 @@ extension UploadRun {
             return .goesOn(request)
         case .finalizeSent:
             return .goesOn(try await store.finalizeSent(claim))
+        case .finalizeDenied(let problem, let retryAfter, parks: false):
+            try await later(problem, of: upload, retryAfter: retryAfter, finalizeWasUnsent: true)
+        case .finalizeDenied(let problem, _, parks: true):
+            try await park(ParkReason.credentials.rawValue, problem, finalizeWasUnsent: true)
         case .finalized(let response, let next):
             let next = UploadStore.Phase(rawValue: next.rawValue) ?? .done
             let asked = try await store.finalized(claim, response: response, next: next, now: Timestamp.text(now))
@@ -133,14 +137,15 @@ extension Transition {
     var isSuccess: Bool {
         switch self {
         case .minted, .created, .acknowledged, .transferred, .finalized, .confirmed, .deleted: true
-        case .gone, .finalizeSent, .later, .failed, .parked: false
+        case .gone, .finalizeSent, .finalizeDenied, .later, .failed, .parked: false
         }
     }
 
-    /// Whether the requests after it are made of what it brought.
-    var bringsMoreToKnow: Bool {
+    /// Whether the requests after it are made of what it brought, or of a key that may have ended during the transfer.
+    func needsAnotherPlan(than plan: UploadMachine.Plan) -> Bool {
         switch self {
         case .minted, .gone(_, .mint), .transferred(.confirm), .finalized(_, .confirm): true
+        case .transferred(.finalize): plan.renews.contains(.finalize)
         default: false
         }
     }

@@ -219,7 +219,7 @@ struct UploadRun: Sendable {
                 switch outcome {
                 case .ended:
                     return
-                case .goesOn(nil) where transition.bringsMoreToKnow:
+                case .goesOn(nil) where transition.needsAnotherPlan(than: plan):
                     _ = machine.recorded()
                     (plan, provided) = try await self.plan(known)
                     machine = UploadMachine(upload: machine.upload, plan: plan)

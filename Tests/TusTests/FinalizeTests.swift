@@ -107,6 +107,27 @@ import Foundation
         #expect(machine.run([]) == ["failed finalize_outcome_unknown", "stop"])
     }
 
+    /// A key that expired says nothing of the grant: every byte stays where it is, and the finalize was none.
+    @Test(arguments: [
+        (false, 0, "denied parked credentials_refused"), (true, 0, "denied later credentials_refused"),
+        (true, 1, "denied parked credentials_refused"),
+    ])
+    func aKeyThatIsRefusedIsRenewed(renews: Bool, attempt: Int, end: String) {
+        for (sent, probe) in [(0, nil), (0, Sample.question(.probe)), (1, nil)] {
+            let plan = UploadMachine.Plan(
+                renews: renews ? [.finalize] : [],
+                finalize: Sample.keyedFinalize,
+                probe: probe,
+                grant: true
+            )
+            var upload = Sample.upload(.finalize, offset: 100, finalizeSent: sent, attempt: attempt)
+            upload.lastErrorCode = attempt > 0 ? "credentials_refused" : nil
+            var machine = UploadMachine(upload: upload, plan: plan)
+            #expect(machine.run([Answer(status: 401)]) == ["finalizeSent", "PUT", end, "stop"])
+            #expect(machine.upload.finalizeSent == sent)
+        }
+    }
+
     @Test func retryAfterIsHandedOn() {
         var machine = machine(sent: 0)
         _ = machine.start()

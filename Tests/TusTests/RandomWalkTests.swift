@@ -42,7 +42,8 @@ import Tus
                     ? RequestRule(exact: Int64.random(in: 1...40, using: &random))
                     : RequestRule(maximum: Int64.random(in: 1...60, using: &random), tail: 2),
                 mint: mints ? Sample.mint : nil,
-                finalize: finalizes ? .wix(filename: "a.jpg") : nil,
+                finalize: finalizes
+                    ? Bool.random(using: &random) ? .wix(filename: "a.jpg") : Sample.keyedFinalize : nil,
                 probe: mints && Bool.random(using: &random) ? Sample.question(.probe) : nil,
                 confirms: confirms,
                 confirm: confirms ? Sample.question(.confirm, maximumPolls: 5) : nil,
@@ -157,6 +158,11 @@ import Tus
             case .finalizeSent:
                 row.finalizeSent += 1
                 #expect(row.finalizeSent <= 2)
+            case .finalizeDenied:
+                #expect(plan.finalize?.holdsKey == true && lastAnswer?.status == 401)
+                (row.finalizeSent, finalizeRequests, row.attempt) = (
+                    row.finalizeSent - 1, finalizeRequests - 1, row.attempt + 1
+                )
             case .minted(let grant):
                 #expect(row.phase == .mint && row.finalizeSent == 0)
                 (row.phase, row.endpoint, row.token) = (.create, grant.endpoint, grant.token)
@@ -217,6 +223,8 @@ import Tus
                 "pending", "md5:\(Self.md5)", "md5:",
             ]
             answer.body = Array((bodies.randomElement(using: &random) ?? "").utf8)
+            // So that the few walks that come so far meet it too.
+            if request.step == .finalize, Int.random(in: 0..<6, using: &random) == 0 { answer.status = 401 }
             return answer
         }
     }
@@ -233,7 +241,7 @@ import Tus
         let everything = [
             "minted", "confirmed", "created", "acknowledged", "transferred", "finalizeSent", "finalized", "later",
             "pause", "gone", "failed",
-            "parked",
+            "parked", "denied",
         ]
         #expect(ends == Set(everything))
     }

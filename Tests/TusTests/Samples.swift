@@ -49,6 +49,11 @@ enum Sample {
         Finalize.hasFileObject(answer.body) ? HostAPI.Minted(endpoint: endpoint, token: token) : nil
     }
 
+    /// As Wix's finalize, and with a key of the destination.
+    static let keyedFinalize = Finalize(holdsKey: true) { endpoint, token in
+        Finalize.wix(filename: "a.jpg").request(endpoint: endpoint, token: token)
+    }
+
     /// A question whose answer says that the file is ready where it has one, or a word of its own.
     static func question(_ step: Step, maximumPolls: Int = 120) -> HostAPI.Question {
         let request = Request(step: step, method: .get, url: url("https://api.example.org/file"), fields: [:])
@@ -106,7 +111,8 @@ extension Action {
     var problem: Problem? {
         guard case .record(let transition) = self else { return nil }
         switch transition {
-        case .later(let problem, _, _), .gone(let problem, _), .failed(let problem), .parked(_, let problem):
+        case .later(let problem, _, _), .gone(let problem, _), .failed(let problem), .parked(_, let problem),
+            .finalizeDenied(let problem, _, _):
             return problem
         case .deleted(let problem), .confirmed(let problem):
             return problem
@@ -131,6 +137,7 @@ extension Transition {
         case .acknowledged(let offset, let completing, _): "acknowledged \(offset)\(completing ? " completing" : "")"
         case .transferred(let next): "transferred \(next.rawValue)"
         case .finalizeSent: "finalizeSent"
+        case .finalizeDenied(let problem, _, let parks): "denied \(parks ? "parked" : "later") \(problem.code)"
         case .finalized(_, let next): "finalized\(next == .done ? "" : " \(next.rawValue)")"
         case .confirmed(let problem): problem.map { "confirmed \($0.code)" } ?? "confirmed"
         case .later(let problem, _, let pauses): "\(pauses ? "pause" : "later") \(problem.code)"

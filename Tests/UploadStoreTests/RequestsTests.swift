@@ -16,6 +16,31 @@ import Testing
         #expect(try await fixture.row(claim.uploadID).restarts == 0)
     }
 
+    /// A finalize that its host did not take is none: not while a person is waited for, and not afterwards.
+    @Test func whatIsParkedUnfinalizedHasSentNone() async throws {
+        let fixture = try await StoreFixture()
+        let claim = try await fixture.claimed(try await fixture.store.startWorker(), in: .finalize, of: "media")
+        try await fixture.store.finalizeSent(claim)
+        try await fixture.store.parkedUnfinalized(claim, reason: "credentials", code: "http_401", message: "no")
+        var row = try await fixture.row(claim.uploadID)
+        #expect(row.status == .paused && row.pauseReason == "credentials" && row.lastErrorCode == "http_401")
+        #expect(row.finalizeSent == 0 && row.workerID == nil && row.uploadToken != nil)
+        #expect(try await fixture.events(claim.uploadID).suffix(2).map(\.event) == ["try later", "pause"])
+        try await fixture.store.resume(claim.uploadID)
+        row = try await fixture.row(claim.uploadID)
+        #expect(row.status == .pending && row.phase == .finalize && row.pauseReason == nil)
+    }
+
+    @Test func aCancelOutlivesAParkedFinalize() async throws {
+        let fixture = try await StoreFixture()
+        let claim = try await fixture.claimed(try await fixture.store.startWorker(), in: .finalize, of: "media")
+        try await fixture.store.finalizeSent(claim)
+        try await fixture.store.cancel(claim.uploadID, now: StoreFixture.now)
+        try await fixture.store.parkedUnfinalized(claim, reason: "credentials", code: "http_401", message: "no")
+        let row = try await fixture.row(claim.uploadID)
+        #expect(row.status == .pending && row.requested == .cancel && row.pauseReason == nil)
+    }
+
     @Test func aPendingUploadIsPausedAndResumed() async throws {
         let fixture = try await StoreFixture()
         let worker = try await fixture.store.startWorker()

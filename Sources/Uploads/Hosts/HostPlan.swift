@@ -6,7 +6,7 @@ internal import UploadStore
 /// What an upload to a host with a configuration asks, with everything filled in that is known by now.
 ///
 /// A plan is made anew when more is known: after the mint, after a creation that brought values, after the last byte or
-/// the finalize, and before another mint.
+/// the finalize, and before another mint. So it is before a finalize whose key may have ended during the transfer.
 struct HostPlan {
     private let row: UploadRow
     private let destination: Destination
@@ -129,6 +129,7 @@ struct HostPlan {
         let isKnown = finalize.request.templates.flatMap(\.names).allSatisfy { values.all[$0] != nil }
         let request = try isKnown ? secured(finalize.request.request(.finalize, values.all)) : nil
         return Tus.Finalize(
+            holdsKey: steps.finalizeHoldsSecret,
             describesFile: { body in JSONValue(body).flatMap(finalize.file.value(in:)).map { $0 != .null } ?? false },
             request: { _, _ in request }
         )

@@ -11,17 +11,27 @@ extension HostSteps {
         return steps
     }
 
+    /// Whether the finalize request carries a secret of the destination, beside what the grant brought.
+    var finalizeHoldsSecret: Bool {
+        origins(of: finalize?.request.templates ?? []).contains { $0.hasPrefix("secret.") }
+    }
+
     private func isRenewed(_ templates: [Template]) -> Bool {
+        origins(of: templates).contains { name in
+            name.hasPrefix("expiry.")
+                || secrets.contains { name == "secret.\($0.key)" && $0.value.hasPrefix(Secret.provider) }
+        }
+    }
+
+    /// The names in templates, and in those of the derived texts that they refer to.
+    private func origins(of templates: [Template]) -> Set<String> {
         var names = Set(templates.flatMap(\.names))
         for _ in derived {
             for (name, text) in derived where names.contains("derived.\(name)") {
                 names.formUnion(text.templates.flatMap(\.names))
             }
         }
-        return names.contains { name in
-            name.hasPrefix("expiry.")
-                || secrets.contains { name == "secret.\($0.key)" && $0.value.hasPrefix(Secret.provider) }
-        }
+        return names
     }
 
     private var own: Set<String> {

@@ -124,7 +124,8 @@ private struct FuzzedClaim {
             expiresAt = date
         case .minted(let grant):
             try grant.endpoint.checkStored()
-        case .later(let what, _, _), .gone(let what, _), .failed(let what), .parked(_, let what):
+        case .later(let what, _, _), .gone(let what, _), .failed(let what), .parked(_, let what),
+            .finalizeDenied(let what, _, _):
             problem = what
         case .deleted(let note), .confirmed(let note):
             problem = note
