@@ -15,19 +15,25 @@ package struct Finalize: Sendable {
     /// True when a 2xx answer's body says that the destination has made the file.
     package let describesFile: @Sendable ([UInt8]) -> Bool
 
+    /// What the answer's body calls the file, where later requests need it.
+    package let fileID: @Sendable ([UInt8]) -> String?
+
     /// A finalize as given.
     ///
     /// - Parameters:
     ///   - holdsKey: whether the request carries a key of the destination.
     ///   - describesFile: what a body must say; by default it is a JSON object with an object `file`.
+    ///   - fileID: what a body calls the file; by default later requests do not need it.
     ///   - request: the request for a grant's endpoint and token; nil where there can be none.
     package init(
         holdsKey: Bool = false,
         describesFile: @escaping @Sendable ([UInt8]) -> Bool = Self.hasFileObject,
+        fileID: @escaping @Sendable ([UInt8]) -> String? = { _ in nil },
         request: @escaping @Sendable (URL, String) -> Request?
     ) {
         self.holdsKey = holdsKey
         self.describesFile = describesFile
+        self.fileID = fileID
         build = request
     }
 

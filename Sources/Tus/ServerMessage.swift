@@ -16,7 +16,7 @@ struct ServerMessage: Sendable, Equatable {
     /// One line, cut; empty when the body says nothing.
     let text: String
 
-    init(body: [UInt8], redaction: Redaction) {
+    init(body: [UInt8], redaction: @autoclosure () -> Redaction) {
         guard !body.isEmpty else {
             applicationCode = nil
             text = ""
@@ -33,7 +33,7 @@ struct ServerMessage: Sendable, Equatable {
             return isCode && 1...64 ~= code.utf8.count ? code : nil
         }
         let raw = error?.text ?? String(decoding: body, as: UTF8.self)
-        text = String(Self.oneLine(redaction(raw)).prefix(Self.longestText))
+        text = String(Self.oneLine(redaction()(raw)).prefix(Self.longestText))
     }
 
     private static func oneLine(_ text: String) -> String {

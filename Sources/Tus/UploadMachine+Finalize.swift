@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 extension UploadMachine {
     /// The most finalize requests of one upload: a lost answer is asked for again once.
     private static let maximumFinalizes = 2
@@ -32,8 +38,9 @@ extension UploadMachine {
     }
 
     private mutating func fileMade(_ answer: Answer) -> Action {
-        let response = String(decoding: answer.body, as: UTF8.self)
-        return record(.finalized(response: response, next: plan.confirms ? .confirm : .done))
+        let grant = [upload.token, upload.uploadURL?.absoluteString, upload.endpoint.signed].compactMap(\.self)
+        let stored = StoredAnswer(without: plan.grant ? grant : [], keeping: plan.finalize?.fileID(answer.body))
+        return record(.finalized(response: stored(answer.body), next: plan.confirms ? .confirm : .done))
     }
 
     /// Nobody knows what came of a finalize: the host is asked for the file, where it can be.
@@ -96,4 +103,9 @@ extension UploadMachine {
     private var finalizeRequest: Request? {
         upload.token.flatMap { plan.finalize?.request(endpoint: upload.endpoint, token: $0) }
     }
+}
+
+extension URL {
+    /// Its text where its query may authorize a request; nil where it has none.
+    fileprivate var signed: String? { query(percentEncoded: true) == nil ? nil : absoluteString }
 }

@@ -98,9 +98,8 @@ package struct UploadMachine: Sendable {
         guard case .waiting(let request, let redirects) = state else {
             preconditionFailure("receive(_:) needs a request that was sent")
         }
-        // What holds a grant is not quoted where something else in it is missing: nobody knows the secret in it yet.
-        let isGrant = request.step == .mint && 200...299 ~= answer.status
-        let message = ServerMessage(body: isGrant ? [] : answer.body, redaction: redaction)
+        let body = mayBringSecret(answer, to: request.step) ? [] : answer.body
+        let message = ServerMessage(body: body, redaction: redaction)
         let verdict = verdict(of: answer, to: request.step, applicationCode: message.applicationCode)
         let cause = Cause(step: request.step, answer: answer, message: message)
         if case .redirected = verdict { return follow(answer, from: request, redirects: redirects, cause: cause) }
@@ -194,12 +193,19 @@ package struct UploadMachine: Sendable {
 extension UploadMachine {
     /// What must not be quoted from a server: tokens, custom header values, and the URL of a minted upload.
     var redaction: Redaction {
-        var secrets = [upload.token].compactMap(\.self) + plan.secrets
-        if plan.grant, let url = upload.uploadURL {
-            secrets += [url.absoluteString, url.path(percentEncoded: true)]
+        let urls = plan.grant ? [upload.uploadURL, upload.endpoint].compactMap { $0?.absoluteString } : []
+        return Redaction(secrets: [upload.token].compactMap(\.self) + plan.secrets + urls, headers: plan.headers)
+    }
+
+    /// Whether an answer may hold a secret that nobody knows yet, and so is not quoted where something else is amiss.
+    ///
+    /// A grant does, and the URL of its upload; and a redirect may lead to a signed URL.
+    private func mayBringSecret(_ answer: Answer, to step: Step) -> Bool {
+        switch answer.status {
+        case 200...299: step == .mint || step == .create && plan.grant
+        case 300...399: true
+        default: false
         }
-        if plan.grant { secrets.append(upload.endpoint.absoluteString) }
-        return Redaction(secrets: secrets, headers: plan.headers)
     }
 
     mutating func send(_ request: Request, redirects: Int = 0) -> Action {

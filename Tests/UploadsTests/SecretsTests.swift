@@ -91,6 +91,32 @@ import Uploads
         return counts.reduce(0, +)
     }
 
+    /// A host that tells its finalize in its own words: the token, and the URL as it was sent to.
+    @Test func whatAHostRepeatsOfAGrantIsNotStored() async throws {
+        let token = "tokSECRET0123456789abcdef"
+        try await Scene.run(faults: [Fault(.init(path: "grants"), .status(200, body: #"{"t":"\#(token)"}"#))]) {
+            scene in
+            let json = #"""
+                {"version":1,"endpoint":"\#(scene.server.endpoint)",
+                "mint":{"request":{"method":"POST","url":"\#(scene.server.origin)/grants"},"token":"$.t"},
+                "finalize":{"request":{"method":"PUT","url":"\#(scene.server.origin)/made"},"file":"$.file"}}
+                """#
+            try await scene.queue.save(.configured("host", by: DestinationConfiguration(json: json)))
+            let upload = try await scene.queue.add(.file(try scene.folder.write("a", bytes: 10)), to: "host")
+            scene.server.addFault(Fault(.init(path: "made"), .status(503)))
+            try await scene.drain(maximumAttempts: 1)
+            let url = try #require(try await scene.row(upload.id).uploadURL)
+            let body = #"{"file":{"id":"x"},"token":"\#(token)","tus":"\#(url)"}"#
+            scene.server.addFault(Fault(.init(path: "made"), .status(200, body: body)))
+            try await scene.queue.retry(upload.id)
+            try await scene.drain()
+            let done = try await scene.upload(upload.id)
+            #expect(done.response == #"{"file":{"id":"x"},"token":"[redacted]","tus":"[redacted]"}"#)
+            try await scene.queue.store.forgetErasedSecrets()
+            for secret in [token, url] { #expect(try await Self.findings(secret, scene) == 0) }
+        }
+    }
+
     @Test func aHeadersSecretIsStoredAndToldNowhere() async throws {
         let secret = "Bearer 0123456789abcdef"
         try await Scene.run { scene in

@@ -63,6 +63,7 @@ struct Route: Sendable {
         case 1 where parts == ["files"]: .collection(.tus)
         case 2 where parts == ["upload", "tus"]: .collection(.wix)
         case 2 where parts[0] == "files": .upload(.tus, id: String(parts[1]))
+        case 2 where parts[0] == "media" && method == .get: .upload(.wix, id: String(parts[1]))
         case 3 where parts.prefix(2) == ["upload", "tus"]:
             method == .put ? .token(UploadToken(String(parts[2]))) : .upload(.wix, id: String(parts[2]))
         case 4 where parts == ["site-media", "v1", "files", "generate-resumable-upload-url"]: .mint

@@ -132,7 +132,8 @@ extension RequestHandler {
             displayName: name,
             size: upload.length,
             md5: md5,
-            url: exchange.origin + Route.Endpoint.wix.path + upload.id,
+            // As at the host, another one than that of the upload, which is a secret.
+            url: "\(exchange.origin)/media/\(upload.id)",
             now: Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         )
         grant.file = file

@@ -131,6 +131,8 @@ struct HostPlan {
         return Tus.Finalize(
             holdsKey: steps.finalizeHoldsSecret,
             describesFile: { body in JSONValue(body).flatMap(finalize.file.value(in:)).map { $0 != .null } ?? false },
+            fileID: { body in finalize.fileID.flatMap { path in JSONValue(body).flatMap(path.value(in:))?.scalarText }
+            },
             request: { _, _ in request }
         )
     }
