@@ -63,6 +63,11 @@ extension Problem.Code {
             ("The bytes did not reach the server as they were sent", "Check the source file, then retry the upload")
         case .lengthMismatch:
             ("The server has another length for this upload", "Cancel the upload and add the file again")
+        case .foreignBytes:
+            (
+                "The server's new upload has bytes that were not sent to it",
+                "Cancel the upload, which deletes them there, and add the file again; or add it under another name"
+            )
         case .creationNotSupported:
             ("The server does not let clients create uploads", "Use an endpoint that supports tus creation")
         case .notDeleted:

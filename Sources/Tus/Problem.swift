@@ -76,6 +76,8 @@ extension Problem {
         case checksumMismatch = "checksum_mismatch"
         /// The server has another length for the upload than we do.
         case lengthMismatch = "length_mismatch"
+        /// A new upload has bytes at the server that were not sent to it.
+        case foreignBytes = "foreign_bytes"
         /// The server names its extensions, and creation is not among them.
         case creationNotSupported = "creation_not_supported"
         /// A cancelled upload that the server keeps.

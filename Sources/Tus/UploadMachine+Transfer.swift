@@ -56,6 +56,12 @@ extension UploadMachine {
         guard let offset = answer.byteCount(.uploadOffset), offset <= upload.length else {
             return malformed(request, cause: cause.adding("its Upload-Offset is missing, no number or too large"))
         }
+        guard sent?.explain(offset) ?? true else {
+            return fail(
+                .foreignBytes,
+                cause.adding("its Upload-Offset is \(offset), sent were \(sent?.end ?? 0) bytes")
+            )
+        }
         return proceed(from: offset, expiresAt: expiry(in: answer))
     }
 

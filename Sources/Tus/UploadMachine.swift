@@ -62,6 +62,8 @@ package struct UploadMachine: Sendable {
     var finalizeDoubt: FinalizeDoubt?
     /// What ends the upload that the server forgot after its last byte may have arrived, unless the host has the file.
     var goneDoubt: Cause?
+    /// What the server can have; nil where an earlier claim may have sent some.
+    var sent: SentBytes?
     /// The plan's rule, or a smaller one after the server refused a request for its size.
     var rule: RequestRule
 
@@ -70,6 +72,8 @@ package struct UploadMachine: Sendable {
         self.upload = upload
         self.plan = plan
         rule = plan.requestRule
+        // An upload that came with a grant of this claim, where its host created it.
+        if upload.isFreshGrant, upload.phase == .transfer { sent = SentBytes() }
     }
 
     /// Goes on with a plan that knows more; what the server announced stays.
@@ -98,6 +102,7 @@ package struct UploadMachine: Sendable {
         guard case .waiting(let request, let redirects) = state else {
             preconditionFailure("receive(_:) needs a request that was sent")
         }
+        note(request, status: answer.status)
         let body = mayBringSecret(answer, to: request.step) ? [] : answer.body
         let message = ServerMessage(body: body, redaction: redaction)
         let verdict = verdict(of: answer, to: request.step, applicationCode: message.applicationCode)
@@ -119,6 +124,7 @@ package struct UploadMachine: Sendable {
         guard case .waiting(let request, _) = state else {
             preconditionFailure("receive(_:) needs a request that was sent")
         }
+        note(request, status: nil)
         let cause = Cause(step: request.step, failure: failure, redaction: redaction)
         return apply(AnswerTable.verdict(noAnswerTo: request.step), to: request, cause: cause)
     }
@@ -139,6 +145,7 @@ package struct UploadMachine: Sendable {
             upload.phase = .transfer
             upload.uploadURL = uploadURL
             upload.offset = 0
+            sent = SentBytes()
             return sendOffset()
         case .created(let uploadURL, let completing, _, let expiresAt):
             upload.phase = .transfer
@@ -149,6 +156,7 @@ package struct UploadMachine: Sendable {
             upload.attempt = 0
             doubts = Doubts()
             doubts.heard(0)
+            sent = SentBytes()
             return upload.length == 0 ? transferred() : sendTransfer()
         case .acknowledged(let offset, let completing, let expiresAt):
             if offset > upload.offset { upload.attempt = 0 }
@@ -179,6 +187,7 @@ package struct UploadMachine: Sendable {
             upload.attempt = 0
             upload.restarts += 1
             doubts = Doubts()
+            sent = nil
             return next == .mint ? startMint() : startCreate()
         case .finalized(_, let next):
             upload.phase = next
@@ -206,6 +215,11 @@ extension UploadMachine {
         case 300...399: true
         default: false
         }
+    }
+
+    private mutating func note(_ request: Request, status: Int?) {
+        guard request.step == .transfer, case .file(let range) = request.body else { return }
+        sent?.note(range, status: status)
     }
 
     mutating func send(_ request: Request, redirects: Int = 0) -> Action {

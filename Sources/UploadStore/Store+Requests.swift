@@ -76,7 +76,7 @@ extension Store {
             let mints = try Self.mints(row.destination, db)
             let lacksGrant = row.lastErrorCode == GrantlessUpload.code
             let startsOver =
-                fromStart || lacksGrant || row.lastErrorCode == "source_changed"
+                fromStart || lacksGrant || ["source_changed", "foreign_bytes"].contains(row.lastErrorCode)
                 || (mints && row.lastErrorCode == "grant_expired")
             switch row.status {
             case .failed where startsOver:

@@ -28,6 +28,8 @@ import Tus
         var row: UploadMachine.Upload
         var finished = false
         var finalizeRequests = 0
+        /// The end of the bytes that were sent, where this claim created the upload.
+        var sent: Int64?
         var lastAnswer: (step: Step, status: Int)?
         var ends: Set<String> = []
 
@@ -56,6 +58,7 @@ import Tus
 
         mutating func claim() {
             row.isFreshGrant = false
+            sent = nil
             var machine = UploadMachine(upload: row, plan: plan)
             var action = machine.start()
             for _ in 0..<Self.longestClaim {
@@ -101,6 +104,10 @@ import Tus
                 #expect(range.upperBound <= row.length && (range.upperBound == row.length) == row.completing)
                 #expect(request.fields[.uploadOffset] == String(range.lowerBound))
                 #expect(request.fields[.contentLength] == String(range.count))
+                if let sent {
+                    #expect(range.lowerBound <= sent)
+                    self.sent = max(sent, range.upperBound)
+                }
             case .finalize:
                 #expect(row.phase == .finalize && row.offset == row.length && 1...2 ~= row.finalizeSent)
                 #expect(!request.fields.contains(.authorization) && !request.fields.contains(.tusResumable))
@@ -143,6 +150,7 @@ import Tus
                 #expect(row.phase == .create && row.uploadURL == nil)
                 (row.phase, row.uploadURL, row.completing, row.attempt) = (.transfer, url, completing, 0)
                 row.expiresAt = expiresAt
+                sent = 0
             case .acknowledged(let offset, let completing, let expiresAt):
                 #expect(row.phase == .transfer && 0..<row.length ~= offset)
                 if offset < row.offset { row.restarts += 1 }
@@ -172,6 +180,7 @@ import Tus
                 if next == .mint { row.token = nil }
                 (row.completing, row.attempt, row.expiresAt) = (false, 0, nil)
                 row.restarts += 1
+                sent = nil
             case .later:
                 row.attempt += 1
             case .finalized(_, let next):
@@ -208,7 +217,8 @@ import Tus
             if odds < 4 { answer.status = statuses.randomElement(using: &random) ?? 500 }
             if odds < 2 { answer.status = [404, 409, 410, 413].randomElement(using: &random) ?? 404 }
             if odds == 4 { answer.status = [301, 302, 307, 308].randomElement(using: &random) ?? 307 }
-            let offset = Int64.random(in: 0...(row.length + row.length / 8), using: &random)
+            let most = Int.random(in: 0..<8, using: &random) > 0 ? sent : nil
+            let offset = Int64.random(in: 0...(most ?? row.length + row.length / 8), using: &random)
             if Int.random(in: 0..<15, using: &random) > 0 { answer.fields[.uploadOffset] = String(offset) }
             if case .file(let range) = request.body, Bool.random(using: &random) {
                 answer.fields[.uploadOffset] = String(Int64.random(in: range, using: &random) + 1)

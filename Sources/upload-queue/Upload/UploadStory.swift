@@ -98,6 +98,7 @@ struct UploadStory: Sendable {
         let retry = "`upload-queue retry \(upload.id)`"
         return switch upload.failure?.code {
         case "source_changed": "\(retry) uploads the file as it is now, from the first byte."
+        case "foreign_bytes": "\(retry) asks the server for another upload, and sends the file from the first byte."
         case "source_missing", "source_unreadable": "Put the file back, then \(retry)."
         case "grant_expired" where needsGrant: "Add the file again with a new grant; this one is of no use any more."
         case "grant_expired": "\(retry) starts over with a new grant."

@@ -76,7 +76,7 @@ import Testing
         arguments: [
             ("source_changed", "uploads the file as it is now"), ("source_missing", "Put the file back"),
             ("grant_expired", "with a new grant"), ("finalize_outcome_unknown", "Look at the destination first"),
-            ("refused", "Repair what the error names"),
+            ("refused", "Repair what the error names"), ("foreign_bytes", "asks the server for another upload"),
         ]
     )
     func failuresSayWhatToDo(_ code: String, _ words: String) {
