@@ -90,9 +90,14 @@ extension Store {
     /// - Parameters:
     ///   - uploads: The uploads.
     ///   - existing: What is done with one whose unique key another one has.
+    ///   - check: Called in the transaction for each that was added; what it throws ends the transaction.
     /// - Returns: The ids, in the order given.
-    /// - Throws: ``UploadStoreError`` `refused`, or `exists` for a unique key.
-    package func add(_ uploads: [NewUpload], existing: ExistingRule = .keep) async throws -> [AddedUpload] {
+    /// - Throws: ``UploadStoreError`` `refused`, or `exists` for a unique key, or what `check` throws.
+    package func add(
+        _ uploads: [NewUpload],
+        existing: ExistingRule = .keep,
+        check: @escaping @Sendable (NewUpload) throws -> Void = { _ in }
+    ) async throws -> [AddedUpload] {
         if uploads.contains(where: { $0.uploadToken != nil }) { try checkKeepsSecrets() }
         var added: [AddedUpload] = []
         added.reserveCapacity(uploads.count)
@@ -101,7 +106,11 @@ extension Store {
             let batch = Array(rest.prefix(Self.batch))
             rest = rest.dropFirst(batch.count)
             added += try await commits.write(rows: batch.count) { db in
-                try batch.map { try Self.insert($0, existing, db) }
+                try batch.map { upload in
+                    let added = try Self.insert(upload, existing, db)
+                    if added.isNew { try check(upload) }
+                    return added
+                }
             }
         }
         return added

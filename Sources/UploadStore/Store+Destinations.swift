@@ -64,11 +64,21 @@ extension Store {
     }
 
     /// Keeps every upload of a destination back until a time, or longer where that was said before.
-    package func pauseDestination(_ name: String, until: String) async throws {
+    ///
+    /// - Parameters:
+    ///   - name: The destination.
+    ///   - until: The time.
+    ///   - horizon: What lies beyond it was said by a clock that was ahead, and counts no more.
+    /// - Throws: ``UploadStoreError``.
+    package func pauseDestination(_ name: String, until: String, horizon: String) async throws {
         try await commits.write { db in
             try db.execute(
-                sql: "UPDATE destination SET retry_at = max(coalesce(retry_at, ''), ?) WHERE name = ?",
-                arguments: [until, name]
+                sql: """
+                    UPDATE destination SET retry_at = CASE
+                        WHEN retry_at > :until AND retry_at <= :horizon THEN retry_at ELSE :until END
+                    WHERE name = :name
+                    """,
+                arguments: ["until": until, "horizon": horizon, "name": name]
             )
         }
     }

@@ -18,32 +18,51 @@ extension Store {
     }
 
     /// Whether an upload that is neither completed nor cancelled has this source; a failed one can be retried.
-    package func needsSource(_ path: String) async throws -> Bool {
-        try await read { db in
-            try Bool.fetchOne(
-                db.cachedStatement(
-                    sql: """
-                        SELECT EXISTS (SELECT 1 FROM upload INDEXED BY upload_needs_source WHERE source_path = ?
-                                         AND status IN ('pending', 'processing', 'paused', 'failed'))
-                        """
-                ),
-                arguments: [path]
-            ) ?? false
-        }
+    package func needsSource(_ path: String, _ identity: SourceIdentity?) async throws -> Bool {
+        try await read { db in try Self.needsSource(path, identity, db) }
+    }
+
+    /// The same, of every upload that was acknowledged by now, and in turn with whoever adds one.
+    package func stillNeedsSource(_ path: String, _ identity: SourceIdentity?) async throws -> Bool {
+        try await commits.write { db in try Self.needsSource(path, identity, db) }
+    }
+
+    /// By its path, or by the very file: a folder can have two names.
+    private static func needsSource(_ path: String, _ identity: SourceIdentity?, _ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM upload INDEXED BY upload_needs_source WHERE source_path = :path
+                                     AND status IN ('pending', 'processing', 'paused', 'failed'))
+                        OR EXISTS (SELECT 1 FROM upload INDEXED BY upload_needs_inode WHERE source_inode = :inode
+                                     AND status IN ('pending', 'processing', 'paused', 'failed')
+                                     AND (source_boot_id IS NOT :boot OR source_device IS :device))
+                    """
+            ),
+            arguments: [
+                "path": path, "inode": identity.map { Int64(bitPattern: $0.inode) },
+                "device": identity.map { Int64(bitPattern: $0.device) }, "boot": identity?.bootID,
+            ]
+        ) ?? false
     }
 
     /// Completed uploads whose source is still to be deleted or moved, and is this one; oldest first, at most 100.
-    package func unsettledSources(at path: String) async throws -> [UploadRow] {
+    package func unsettledSources(at path: String, inode: UInt64?) async throws -> [UploadRow] {
         try await read { db in
             try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT * FROM upload INDEXED BY upload_unsettled_at
-                        WHERE status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0
-                            AND source_path = ? ORDER BY id LIMIT 100
+                        SELECT * FROM upload WHERE id IN (
+                            SELECT id FROM upload INDEXED BY upload_unsettled_at
+                            WHERE status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0
+                                AND source_path = :path
+                            UNION SELECT id FROM upload INDEXED BY upload_unsettled_inode
+                            WHERE status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0
+                                AND source_inode = :inode)
+                        ORDER BY id LIMIT 100
                         """
                 ),
-                arguments: [path]
+                arguments: ["path": path, "inode": inode.map { Int64(bitPattern: $0) }]
             ).map(UploadRow.init)
         }
     }

@@ -55,7 +55,18 @@ package struct AddOrder: Sendable {
             }
         }
         return try await UploadQueueError.wrapping {
-            guard isCopying else { return try await insert(uploads, of: accepted) }
+            guard isCopying else {
+                do {
+                    return try await insert(uploads, of: accepted)
+                } catch let error as UploadStoreError {
+                    // The others are added without it.
+                    guard let gone = error.cause as? SourceGone,
+                        let index = accepted.firstIndex(where: { $0.absolutePath == gone.path })
+                    else { throw error }
+                    try await rejected(accepted.remove(at: index), UploadQueueError(.invalidSource, gone.message))
+                    return try await add(accepted, rejected: rejected)
+                }
+            }
             let hold = try await queue.spool.hold()
             defer { withExtendedLifetime(hold) {} }
             try await copy(&accepted, &uploads, hold, rejected)
@@ -225,7 +236,7 @@ extension AddOrder {
     private func insert(_ uploads: [NewUpload], of sources: [UploadSource]) async throws -> [UploadQueue.Added] {
         let added: [AddedUpload]
         do {
-            added = try await queue.store.add(uploads, existing: options.existing)
+            added = try await queue.store.add(uploads, existing: options.existing, check: Self.checkIsThere)
         } catch let error as UploadStoreError {
             await removeCopies(of: uploads, after: error)
             throw error

@@ -41,11 +41,11 @@ struct LeavingFile {
     var folder: FilePath { source.removingLastComponent() }
     var own: FilePath { folder.appending(ownName) }
 
-    /// Deletes the file; one that is gone is well.
+    /// Deletes the file that was taken; one that is gone is well.
     ///
     /// - Throws: ``Kept``, or another error where the next try may do.
-    func delete() throws {
-        if let file = try take() {
+    func delete(_ taken: SourceFile?) throws {
+        if let file = taken {
             try withExtendedLifetime(file) {
                 do { try Self.unlinked(own) } catch let reason as Errno { try stay("it cannot be deleted: \(reason)") }
             }
@@ -54,14 +54,14 @@ struct LeavingFile {
         try? Spool.sync(folder)
     }
 
-    /// Moves the file into a folder, unless that has a file of its name.
+    /// Moves the file that was taken into a folder, unless that has a file of its name.
     ///
     /// - Throws: ``Kept``, or another error where the next try may do.
-    func move(to path: String) throws {
+    func move(_ taken: SourceFile?, to path: String) throws {
         let targetFolder = FilePath(path)
         guard let name = source.lastComponent else { throw Kept("\(source) stays, since it has no name") }
         let target = targetFolder.appending(name)
-        guard let file = try take() else {
+        guard let file = taken else {
             // Moved before a crash, or gone.
             guard let there = try Self.look(target), there.st_mode & S_IFMT == S_IFREG,
                 Int64(there.st_size) == identity.length
@@ -91,7 +91,7 @@ struct LeavingFile {
 
     /// Gives the file the queue's own name, and keeps other workers from it for as long as the result lives; nil where the
     /// file is not there any more.
-    private func take() throws -> SourceFile? {
+    func take() throws -> SourceFile? {
         do {
             // A crash while it got its name back: it was to stay.
             if try Self.isSameFile(own, source) { try Self.unlinked(own) }
@@ -140,10 +140,13 @@ struct LeavingFile {
         return there.st_dev != here.st_dev
     }
 
+    /// Gives the file its name back.
+    func giveBack() throws { try Self.rename(own, source) }
+
     /// Gives the file its name back, and says why it stays.
     private func stay(_ reason: String) throws {
         do {
-            try Self.rename(own, source)
+            try giveBack()
         } catch let trouble as Errno {
             throw Kept(
                 "\(source) stays, since \(reason); it is \(own) now, as its name cannot be given back: \(trouble)"

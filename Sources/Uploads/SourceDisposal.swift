@@ -22,17 +22,16 @@ struct SourceDisposal: Sendable {
     }
 
     /// Deals with a source of which an upload was just completed; others may have waited for that.
-    func settle(at path: String) async throws {
-        for row in try await store.unsettledSources(at: path) { try await settle(row, until: { false }) }
+    func settle(at path: String, inode: UInt64?) async throws {
+        for row in try await store.unsettledSources(at: path, inode: inode) { try await settle(row, until: { false }) }
     }
 
     private func settle(_ row: UploadRow, until isStopping: () -> Bool) async throws {
         // Another upload of the same file, perhaps to another destination: the last one that completes sees to it.
-        if !row.spooled, try await store.needsSource(row.sourcePath) { return }
-        let spool = Spool(databasePath: store.path, mark: store.spoolMark)
+        if !row.spooled, try await store.needsSource(row.sourcePath, row.identity) { return }
         var reason: String?
         do {
-            try await FileWork.run { try Self.dispose(row, spool) }
+            guard try await dispose(row) else { return }
         } catch let kept as LeavingFile.Kept {
             reason = kept.reason
         } catch {
@@ -46,22 +45,52 @@ struct SourceDisposal: Sendable {
         try await patience.write(until: isStopping) { try await store.settledSource(row.id, keptBecause: reason) }
     }
 
-    private static func dispose(_ row: UploadRow, _ spool: Spool) throws {
+    /// Whether the source is settled now; else somebody else needs it.
+    private func dispose(_ row: UploadRow) async throws -> Bool {
         let path = row.sourcePath
-        if row.spooled, spool.contains(path) { return spool.remove(path) }
         if let code = row.lastErrorCode {
             throw LeavingFile.Kept(
                 "\(path) stays, since its upload completed with a note (\(code)): \(row.lastError ?? "")"
             )
         }
+        if row.spooled {
+            let spool = Spool(databasePath: store.path, mark: store.spoolMark)
+            // A copy of the queue does not remove what the queue still needs.
+            guard spool.isOwnCopy(path) else {
+                throw LeavingFile.Kept("\(path) stays, since another queue made it")
+            }
+            try await FileWork.run { spool.remove(path) }
+            return true
+        }
         guard let identity = row.identity else {
             throw LeavingFile.Kept("\(path) stays, since it was never looked at")
         }
         let file = LeavingFile(path: path, identity: identity, id: row.id)
-        if row.afterCompletion == "move" {
-            try file.move(to: row.moveTo ?? "/")
-        } else {
-            try file.delete()
+        let taken = try await FileWork.run { try file.take() }
+        defer { withExtendedLifetime(taken) {} }
+        if taken != nil, try await isNeeded(file, path, identity) { return false }
+        try await FileWork.run {
+            if row.afterCompletion == "move" {
+                try file.move(taken, to: row.moveTo ?? "/")
+            } else {
+                try file.delete(taken)
+            }
         }
+        return true
+    }
+
+    /// Whether somebody added the file meanwhile, who gets it back then.
+    ///
+    /// Nothing is missed: who adds a file looks for it once more in the transaction of its row. Either that ended before
+    /// this one, and the row is found here; or the file has no name by then, and is not added.
+    private func isNeeded(_ file: LeavingFile, _ path: String, _ identity: SourceIdentity) async throws -> Bool {
+        do {
+            guard try await store.stillNeedsSource(path, identity) else { return false }
+        } catch {
+            try? await FileWork.run { try file.giveBack() }
+            throw error
+        }
+        try await FileWork.run { try file.giveBack() }
+        return true
     }
 }

@@ -149,6 +149,11 @@ struct Spool: Sendable {
         return removed
     }
 
+    /// Whether a path is that of a copy in this folder which this queue made.
+    func isOwnCopy(_ path: String) -> Bool {
+        contains(path) && FilePath(path).lastComponent.map { isOwn($0.string) } == true
+    }
+
     /// Whether a path is that of a copy in this folder.
     func contains(_ path: String) -> Bool { FilePath(path).removingLastComponent() == FilePath(folder) }
 

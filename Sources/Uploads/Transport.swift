@@ -105,7 +105,10 @@ struct Transport: Sendable {
 
 extension RequestFailure {
     /// Says in a few fixed codes why no answer came.
-    fileprivate init(_ error: any Error, isHeadSent: Bool) {
+    ///
+    /// Once the head is sent, the server may have the whole request: an error of the network comes only after that, as
+    /// where a route breaks before the answer.
+    init(_ error: any Error, isHeadSent: Bool) {
         let reason = (error as? IOError).map { Errno(rawValue: $0.errnoCode) }
         if let error = error as? HTTPClientError {
             let timeouts: [HTTPClientError] = [
@@ -116,7 +119,7 @@ extension RequestFailure {
             self.init(
                 code: code,
                 message: "no answer from the server: \(error.shortDescription)",
-                wasSent: !unsent.contains(error)
+                wasSent: isHeadSent || !unsent.contains(error)
             )
         } else if error is AnswerCollector.TooLarge {
             self.init(
@@ -139,7 +142,7 @@ extension RequestFailure {
             self.init(
                 code: "connection_failed",
                 message: "the server cannot be reached: \(reason?.description ?? "\(error)")",
-                wasSent: !(reason.map(unsent.contains) ?? (error is NIOConnectionError || isHandshake))
+                wasSent: isHeadSent || !(reason.map(unsent.contains) ?? (error is NIOConnectionError || isHandshake))
             )
         }
     }

@@ -88,6 +88,7 @@ extension AddOrder {
         // One insert and its tags: all of them or none, whatever the caller makes of an error.
         try db.inSavepoint {
             let new = try Store.insert(upload, options.existing, db)
+            if new.isNew { try Self.checkIsThere(upload) }
             added = try Store.upload(new.id, db).map { Upload($0, tags: try Store.tags(of: new.id, db)) }
             if new.isNew { queue.store.signalAtCommit(queue.work) }
             return .commit

@@ -92,6 +92,8 @@ public struct UploadQueueError: Error, Sendable, CustomStringConvertible {
     /// Says an error of the store in the queue's words; others stay as they are.
     package static func inOwnWords(_ error: any Error) -> any Error {
         switch error {
+        case let error as UploadStoreError where error.cause is SourceGone:
+            UploadQueueError(.invalidSource, error.message)
         case let error as UploadStoreError:
             UploadQueueError(Code(error.code.rawValue), error.message, cause: error.cause)
         case let problem as Problem: UploadQueueError(.invalidMetadata, problem.message)

@@ -19,7 +19,7 @@ extension UploadRun {
         finalizeWasUnsent: Bool = false
     ) async throws {
         let attempt = upload?.attempt ?? claimed.upload.attempt
-        let isFinalizing = upload?.phase == .finalize
+        let isFinalizing = upload.map { $0.phase == .finalize } ?? (claimed.upload.phase == .finalize)
         let retry = retryPolicy
         // How often the host is asked for its file is bounded by itself, and no reason to fail.
         let isPoll = upload?.phase == .confirm
@@ -57,7 +57,10 @@ extension UploadRun {
             "Upload is tried again later",
             metadata: ["error.type": "\(problem.code)", "upload.retry_at": "\(retryAt)"]
         )
-        if pausesDestination { try await store.pauseDestination(claimed.upload.destination, until: retryAt) }
+        if pausesDestination {
+            let horizon = Timestamp.text(now.addingTimeInterval(Self.longestWait))
+            try await store.pauseDestination(claimed.upload.destination, until: retryAt, horizon: horizon)
+        }
         try await store.tryLater(
             claim,
             at: retryAt,

@@ -5,6 +5,9 @@ internal import UploadStore
 
 /// What the machine asks to be made durable, as writes of the store.
 extension UploadRun {
+    /// Seconds; a grant that is over sooner is used for as long as the server takes it.
+    private static let shortestGrant: TimeInterval = 60
+
     enum Outcome {
         case ended
         case goesOn(UploadRow.Request?)
@@ -125,10 +128,16 @@ extension UploadRun {
     }
 
     /// When the host, or the token itself, says that a grant is over.
+    ///
+    /// Nil where that was before it was used at all, or is about to be: the clocks differ, and only the server knows. Else
+    /// one grant after the other would be asked for.
     private func expiry(of grant: HostAPI.Minted) -> String? {
         let after = Destination(claimed.destination).configuration?.steps.mint?.expiresAfter
         let times = [after.map { now.addingTimeInterval(Double($0)) }, Grant.expiry(of: grant.token)]
-        return times.compactMap(\.self).min().map(Timestamp.text)
+        guard let time = times.compactMap(\.self).min(), time > now.addingTimeInterval(Self.shortestGrant) else {
+            return nil
+        }
+        return Timestamp.text(time)
     }
 }
 

@@ -8,7 +8,7 @@ extension UploadRun {
     func settleSource() async throws {
         guard end.status == .completed else { return }
         let disposal = SourceDisposal(store: store, patience: context.patience, logger: logger)
-        try await disposal.settle(at: claimed.upload.sourcePath)
+        try await disposal.settle(at: claimed.upload.sourcePath, inode: claimed.upload.identity?.inode)
     }
 
     /// The source; nil where the upload can go on without it.

@@ -193,7 +193,8 @@ struct UploadRun: Sendable {
                 tellMonitor(machine.upload)
                 do {
                     let answer = try await send(request, file: file)
-                    if answer.status == 401, plan.renews.contains(request.step) {
+                    // Some hosts say 403 of a token that expired.
+                    if answer.status == 403 || answer.status == 401 && plan.renews.contains(request.step) {
                         await context.credentials.refused(provided)
                     }
                     if request.step == .transfer { try file?.check(identity) }

@@ -174,7 +174,7 @@ import Testing
     @Test func oneUploadGoesFirst() async throws {
         let fixture = try await StoreFixture()
         try await add(fixture, 5)
-        try await fixture.store.pauseDestination("archive", until: StoreFixture.now)
+        try await fixture.store.pauseDestination("archive", until: StoreFixture.now, horizon: StoreFixture.horizon)
         let worker = try await fixture.store.startWorker()
         let first = try await fixture.claim(worker)
         #expect(first.map(\.claim.uploadID) == [1])
@@ -182,7 +182,7 @@ import Testing
         #expect(try await fixture.claim(worker).isEmpty)
 
         // Another answer asked for more time meanwhile: that stays.
-        try await fixture.store.pauseDestination("archive", until: StoreFixture.later)
+        try await fixture.store.pauseDestination("archive", until: StoreFixture.later, horizon: StoreFixture.horizon)
         try await fixture.store.reopenDestination("archive", after: StoreFixture.now)
         #expect(try await fixture.claim(worker).isEmpty)
         try await fixture.store.reopenDestination("archive", after: StoreFixture.later)

@@ -55,7 +55,7 @@ import Testing
         let fixture = try await StoreFixture()
         try await fixture.add(to: "archive")
         try await fixture.add(to: "media")
-        try await fixture.store.pauseDestination("archive", until: StoreFixture.later)
+        try await fixture.store.pauseDestination("archive", until: StoreFixture.later, horizon: StoreFixture.horizon)
         let worker = try await fixture.store.startWorker()
         #expect(try await fixture.claim(worker).map(\.claim.uploadID) == [2])
         #expect(try await fixture.claim(worker, now: StoreFixture.later).map(\.claim.uploadID) == [1])
@@ -71,7 +71,11 @@ import Testing
         #expect(try await fixture.claim(worker).map(\.claim.uploadID) == [1], "the user's own wish is not clamped")
 
         try await fixture.add(to: "media")
-        try await fixture.store.pauseDestination("media", until: "2099-01-01T00:00:00.000Z")
+        try await fixture.store.pauseDestination(
+            "media",
+            until: "2099-01-01T00:00:00.000Z",
+            horizon: StoreFixture.horizon
+        )
         #expect(try await fixture.claim(worker).map(\.claim.uploadID) == [4])
     }
 

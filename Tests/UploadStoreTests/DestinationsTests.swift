@@ -24,10 +24,23 @@ import Testing
 
     @Test func aChangeKeepsItsPause() async throws {
         let fixture = try await StoreFixture()
-        try await fixture.store.pauseDestination("archive", until: StoreFixture.later)
+        try await fixture.store.pauseDestination("archive", until: StoreFixture.later, horizon: StoreFixture.horizon)
         try await fixture.store.save(DestinationRow(name: "archive", endpoint: "https://new.example.org/"))
         let rows = try await fixture.store.query("SELECT retry_at FROM destination WHERE name = 'archive'").rows
         #expect(rows == [[StoreFixture.later]])
+    }
+
+    /// What a clock said that was ahead is over, and does not stand in the way of the next pause.
+    @Test(arguments: [
+        ("2026-11-22T12:30:00.000Z", "2026-11-22T12:30:00.000Z"), ("2027-01-01T00:00:00.000Z", StoreFixture.later),
+        ("2026-11-22T11:00:00.000Z", StoreFixture.later),
+    ])
+    func aPauseLastsAsLongAsTheLongestOne(before: String, after: String) async throws {
+        let fixture = try await StoreFixture()
+        try await fixture.store.pauseDestination("archive", until: before, horizon: StoreFixture.horizon)
+        try await fixture.store.pauseDestination("archive", until: StoreFixture.later, horizon: StoreFixture.horizon)
+        let rows = try await fixture.store.query("SELECT retry_at FROM destination WHERE name = 'archive'").rows
+        #expect(rows == [[after]])
     }
 
     @Test func isRemovedOnlyWhileUnused() async throws {

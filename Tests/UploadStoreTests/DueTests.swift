@@ -48,7 +48,7 @@ import Testing
     func aPausedDestinationHoldsItsUploadsBack(until: String, isForLater: Bool) async throws {
         let fixture = try await StoreFixture()
         try await fixture.add()
-        try await fixture.store.pauseDestination("archive", until: until)
+        try await fixture.store.pauseDestination("archive", until: until, horizon: StoreFixture.horizon)
         #expect(try await hasDue(fixture) == false)
         #expect(try await isDrained(fixture) == isForLater)
     }

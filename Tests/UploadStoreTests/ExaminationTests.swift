@@ -50,7 +50,7 @@ import Testing
         try await fixture.set("retry_at = '\(future)'", of: 3)
         try await fixture.store.pause(4)
         #expect(try await fixture.store.due(now: now) == UploadCount(uploads: 2, oldestUpload: 1, since: past))
-        try await fixture.store.pauseDestination("archive", until: future)
+        try await fixture.store.pauseDestination("archive", until: future, horizon: StoreFixture.horizon)
         #expect(try await fixture.store.due(now: now).uploads == 0)
     }
 

@@ -148,7 +148,9 @@ import Testing
         try await store.commits.write { try $0.execute(sql: "CREATE TABLE filler (content)") }
         try await setPageLimit(store, pages: 5)
         let held = await HeldWriter(store)
-        let before = Task { try await store.pauseDestination("archive", until: StoreFixture.later) }
+        let before = Task {
+            try await store.pauseDestination("archive", until: StoreFixture.later, horizon: StoreFixture.horizon)
+        }
         while store.commits.waitingCount < 1 { await Task.yield() }
         let filling = Task {
             try await store.commits.write { db in
@@ -157,7 +159,9 @@ import Testing
             }
         }
         while store.commits.waitingCount < 2 { await Task.yield() }
-        let after = Task { try await store.pauseDestination("media", until: StoreFixture.later) }
+        let after = Task {
+            try await store.pauseDestination("media", until: StoreFixture.later, horizon: StoreFixture.horizon)
+        }
         try await held.release(store, whenWaiting: 3)
         for write in [before, filling, after] {
             #expect(try await storeError { try await write.value }.code == .diskFull)

@@ -57,7 +57,7 @@ import Testing
         try await fixture.set("not_before = '2026-11-22T12:10:00.000Z'", of: 5)
         try await store.pause(6)
         try await store.cancel(9, now: StoreFixture.now)
-        try await store.pauseDestination("media", until: "2026-11-22T12:20:00.000Z")
+        try await store.pauseDestination("media", until: "2026-11-22T12:20:00.000Z", horizon: StoreFixture.horizon)
         let waiting = try await store.waiting(now: StoreFixture.now)
         #expect(
             waiting == [
@@ -122,7 +122,11 @@ import Testing
         try await fixture.set("retry_at = NULL", of: 1)
         #expect(try await fixture.store.nextDue(after: StoreFixture.now) == "2026-11-22T12:10:00.000Z")
         try await fixture.store.pause(2)
-        try await fixture.store.pauseDestination("archive", until: "2026-11-22T12:20:00.000Z")
+        try await fixture.store.pauseDestination(
+            "archive",
+            until: "2026-11-22T12:20:00.000Z",
+            horizon: StoreFixture.horizon
+        )
         #expect(try await fixture.store.nextDue(after: StoreFixture.now) == "2026-11-22T12:20:00.000Z")
     }
 

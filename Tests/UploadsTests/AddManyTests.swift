@@ -21,6 +21,24 @@ import UploadStore
         }
     }
 
+    /// Its upload would fail, though it had been called added.
+    @Test func aFileThatGoesBeforeItsRowIsThereIsRejectedAlone() async throws {
+        let folder = try TestFolder()
+        let queue = try await queue(in: folder)
+        for name in ["going", "staying"] { try folder.write(name, bytes: 10) }
+        let order = AddOrder(queue: queue, destination: "server")
+        var rejected: [String] = []
+        let added = try await order.add(["missing", "going", "staying"].map { .file(folder[$0]) }) { source, error in
+            rejected.append(source.path)
+            #expect(error.code == .invalidSource)
+            // All were looked at by now.
+            try? FileManager.default.removeItem(atPath: folder["going"])
+        }
+        #expect(rejected == [folder["missing"], folder["going"]])
+        #expect(added.map(\.source.path) == [folder["staying"]])
+        #expect(try await queue.uploads().map(\.sourcePath) == [folder["staying"]])
+    }
+
     @Test(arguments: [false, true]) func whatCannotBeAddedIsRejectedAloneAndInOrder(_ isCopied: Bool) async throws {
         let folder = try TestFolder()
         let queue = try await queue(in: folder)

@@ -111,6 +111,23 @@ import Testing
         }
     }
 
+    /// Some hosts say 403 of a token that expired: the one that a person resumes with is another one.
+    @Test func whatIsForbiddenIsAskedForAnew() async throws {
+        try await Scene.run(faults: [Fault(.step(.create), .status(403))]) { scene in
+            try await Self.save(scene)
+            let upload = try await scene.add()
+            let tokens = Tokens()
+            let processor = scene.processor(drain: false, credentials: ["archive": { try tokens.next() }])
+            try await scene.whileWorking(processor) {
+                for try await update in scene.queue.updates(of: upload.id) where update.status == .paused { break }
+                try await scene.queue.resume(upload.id)
+                try await scene.queue.waitUntilFinished(upload.id)
+            }
+            #expect(try await scene.upload(upload.id).status == .completed)
+            #expect(tokens.given == 2)
+        }
+    }
+
     /// A provider that fails is asked again later: nothing is given up, and what it says of itself stays with it.
     @Test func aProviderThatFailsIsAskedLater() async throws {
         try await Scene.run { scene in

@@ -1,6 +1,7 @@
 import DevelopmentServer
 import Foundation
 import HTTPTypes
+import NIOCore
 import Testing
 import Tus
 
@@ -9,6 +10,14 @@ import Tus
 @Suite struct TransportTests {
     /// Longer than anything here takes where many tests share few processors.
     private static let never = Duration.seconds(600)
+
+    /// A route can break after the server has read all of a request.
+    @Test(arguments: [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL], [true, false])
+    func whatFailsAfterItsHeadMayHaveArrived(code: Int32, isHeadSent: Bool) {
+        let failure = RequestFailure(IOError(errnoCode: code, reason: "write"), isHeadSent: isHeadSent)
+        #expect(failure.wasSent == isHeadSent)
+        #expect(failure.code == "connection_failed")
+    }
 
     /// A server that refuses a large body answers before it was sent; what it says is heard.
     @Test(arguments: [300_000, 5 << 20, 48 << 20]) func anEarlyAnswerIsHeard(bytes: Int) async throws {

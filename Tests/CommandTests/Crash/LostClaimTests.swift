@@ -35,10 +35,8 @@ import Testing
         let (progress, moved) = AsyncStream.makeStream(of: Void.self)
         let onRequest: @Sendable (RequestRecord) -> Void = { record in
             // Each worker is stopped at its first bytes, right before it is answered.
-            if record.step == .transfer, let name = record.requestID,
-                let worker = awake.withLock({ $0.removeValue(forKey: name) })
-            {
-                worker.signal(SIGSTOP)
+            if record.step == .transfer, let name = record.requestID {
+                awake.withLock { $0.removeValue(forKey: name)?.signal(SIGSTOP) }
             }
             moved.yield()
         }
@@ -51,37 +49,41 @@ import Testing
                 "--tus",
                 server.endpoint,
                 "--chunk-size",
-                "64KiB",
+                "16KiB",
                 "--header",
                 "X-Request-ID: env:WORKER"
             )
             try await commands.output("add", source, "--to", "here")
             var steps = progress.makeAsyncIterator()
             var crew: [Command] = []
-            defer { for worker in crew { worker.signal(SIGKILL) } }
+            defer { for worker in crew where worker.isRunning { worker.signal(SIGKILL) } }
             for name in [Self.first, Self.second] {
-                let worker = try awake.withLock { awake in
-                    let command = try Command(
-                        ["run", "--drain"],
-                        in: commands.folder,
-                        environment: environment.merging(["WORKER": name]) { $1 },
-                        onEnd: { moved.yield() }
-                    )
-                    awake[name] = command
-                    return command
-                }
+                let worker = try Command(
+                    ["run", "--drain"],
+                    in: commands.folder,
+                    environment: environment.merging(["WORKER": name]) { $1 },
+                    onEnd: { moved.yield() }
+                )
                 crew.append(worker)
-                while awake.withLock({ $0[name] != nil }) && worker.isRunning { await steps.next() }
-                try #require(worker.isRunning)
+                repeat {
+                    worker.signal(SIGCONT)
+                    awake.withLock { $0[name] = worker }
+                    while awake.withLock({ $0[name] != nil }) && worker.isRunning { await steps.next() }
+                    try #require(worker.isRunning)
+                    // One that is stopped while it writes keeps everybody from the database.
+                } while try await Self.isLocked(commands)
                 if name == Self.first { try Self.removeLocks(of: commands) }
             }
             let position = server.requests().last?.sequence ?? 0
-            for worker in crew { worker.signal(SIGCONT) }
             func late() -> Int {
                 server.requests().count { $0.requestID == Self.first && ($0.began ?? 0) >= position }
             }
-            while crew.contains(where: \.isRunning) && late() == 0 { await steps.next() }
-            guard library == nil else { return late() }
+            crew[0].signal(SIGCONT)
+            guard library == nil else {
+                while crew[0].isRunning && late() == 0 { await steps.next() }
+                return late()
+            }
+            crew[1].signal(SIGCONT)
             for worker in crew { #expect(try await worker.wait().status == 0) }
             try await Audit(
                 database: commands.database,
@@ -91,6 +93,11 @@ import Testing
             .check(sources: [source])
             return late()
         }
+    }
+
+    private static func isLocked(_ commands: QueueCommands) async throws -> Bool {
+        let lock = ["sqlite3", "-cmd", ".timeout 200", commands.database, "BEGIN IMMEDIATE; ROLLBACK"]
+        return try await ChildProcess.run(lock, in: commands.folder).status != 0
     }
 
     private static func removeLocks(of commands: QueueCommands) throws {

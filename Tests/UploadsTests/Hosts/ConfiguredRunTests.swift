@@ -124,6 +124,27 @@ import UploadStore
         }
     }
 
+    /// A clock that is ahead, or a host that counts otherwise: only the server knows whether the grant is over.
+    @Test func aGrantThatWasOverFromTheBeginningIsTried() async throws {
+        // {"alg":"none"} and {"exp":1000000000}
+        let token = "eyJhbGciOiJub25lIn0.eyJleHAiOjEwMDAwMDAwMDB9.x"
+        let faults = [
+            Fault(.init(path: "grants"), .status(200, body: #"{"t":"\#(token)"}"#), times: 100),
+            Fault(.step(.create), .status(503), times: 3),
+        ]
+        try await Scene.run(faults: faults) { scene in
+            try await Self.configured(
+                scene,
+                #""mint":{"request":{"method":"POST","url":"\#(scene.server.origin)/grants"},"token":"$.t"}"#
+            )
+            let upload = try await scene.queue.add(.file(try scene.folder.write("a", bytes: 10)), to: "host")
+            try await scene.drain()
+            #expect(try await scene.upload(upload.id).status == .completed)
+            #expect(scene.server.requests().filter { $0.path.hasPrefix("/grants") }.count == 1)
+            #expect(scene.requests(.create).count == 4)
+        }
+    }
+
     @Test func limitsAreKeptWhenAFileIsAdded() async throws {
         try await Scene.run { scene in
             try await Self.configured(scene, #""limits":{"empty":false,"maximumSize":10}"#)

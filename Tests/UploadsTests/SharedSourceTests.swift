@@ -1,0 +1,113 @@
+import Foundation
+import GRDB
+import Logging
+import Testing
+import UploadStore
+
+@testable import Uploads
+
+/// A source that is to go, and that another upload or another queue needs.
+@Suite(.timeLimit(.minutes(5))) struct SharedSourceTests {
+    /// A folder can have two names.
+    @Test func anUploadOfTheFileByAnotherPathIsWaitedFor() async throws {
+        try await Scene.run { scene in
+            try FileManager.default.createDirectory(
+                atPath: scene.folder["real"],
+                withIntermediateDirectories: false
+            )
+            try FileManager.default.createSymbolicLink(
+                atPath: scene.folder["link"],
+                withDestinationPath: scene.folder["real"]
+            )
+            let path = try scene.folder.write("real/file", bytes: 10)
+            let later = AddOptions(batch: "later")
+            let second = try await scene.queue.add(.file(scene.folder["link/file"]), to: "server", options: later)
+            let first = try await scene.queue.add(.file(path), to: "server", options: .init(afterCompletion: .delete))
+            try await scene.queue.pause(.batch("later"))
+            try await scene.drain()
+            #expect(try await scene.upload(first.id).status == .completed)
+            #expect(FileManager.default.fileExists(atPath: path))
+            try await scene.queue.resume(.batch("later"))
+            try await scene.drain()
+            #expect(try await scene.upload(second.id).status == .completed)
+            #expect(!FileManager.default.fileExists(atPath: path))
+            #expect(try await scene.story(first.id).last == "source deleted")
+        }
+    }
+
+    /// Its row is being written when the worker looks whether anybody needs the file.
+    @Test func aFileThatIsAddedMeanwhileIsGivenBack() async throws {
+        try await Scene.run { scene in
+            let path = try scene.folder.write("file", bytes: 10)
+            let upload = try await scene.add("file")
+            try await scene.drain()
+            try await scene.sql("UPDATE upload SET after_completion = 'delete'")
+            let inode = try SourceFile.identity(of: path).inode
+            let store = scene.queue.store
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let adder = try DatabaseQueue(path: scene.queue.path, configuration: configuration)
+            try await adder.writeWithoutTransaction { db in
+                try db.beginTransaction(.immediate)
+                try db.execute(
+                    sql: "INSERT INTO upload (source_path, destination) VALUES (?, 'server')",
+                    arguments: [path]
+                )
+            }
+            let settling = Task {
+                let logger = Logger(label: "test")
+                try await SourceDisposal(store: store, patience: DatabasePatience(logger: logger), logger: logger)
+                    .settle(at: path, inode: inode)
+            }
+            let own = scene.folder[".upload-queue-\(upload.id)-\(inode)"]
+            while !FileManager.default.fileExists(atPath: own) { await Task.yield() }
+            try await adder.writeWithoutTransaction { try $0.commit() }
+            try await settling.value
+            #expect(FileManager.default.fileExists(atPath: path))
+            #expect(try await scene.story(upload.id).last == "finished")
+            try await scene.drain()
+            #expect(try await scene.queue.uploads().map(\.status) == [.completed, .completed])
+            // Its inode has changed by that, so that it is not known to be the file that was uploaded.
+            #expect(FileManager.default.fileExists(atPath: path))
+            #expect(try await scene.story(upload.id).last == "source kept")
+        }
+    }
+
+    /// What a copy of the queue completes is not removed under the queue, which still needs it.
+    @Test func aCopyOfTheQueueLeavesItsBytes() async throws {
+        try await Scene.run { scene in
+            try await scene.queue.add(bytes: Array("the only copy".utf8), named: "a", to: "server")
+            let backup = try await scene.queue.backUp(to: scene.folder["copy.db"])
+            let copy = Scene(
+                folder: scene.folder,
+                queue: try await UploadQueue.open(backup.path),
+                server: scene.server
+            )
+            try await copy.drain()
+            #expect(try await copy.upload(1).status == .completed)
+            #expect(try await copy.story(1).last == "source kept")
+            try await scene.drain()
+            #expect(try await scene.upload(1).status == .completed)
+            #expect(try await scene.story(1).last == "source deleted")
+        }
+    }
+
+    /// The only bytes there are, perhaps, and the host did not say that it has them.
+    @Test func aNoteKeepsTheQueuesCopy() async throws {
+        try await Scene.run { scene in
+            try await scene.queue.add(bytes: Array("the only copy".utf8), named: "a", to: "server")
+            try await scene.sql("UPDATE upload SET after_completion = NULL")
+            try await scene.drain()
+            try await scene.sql(
+                "UPDATE upload SET after_completion = 'delete', last_error_code = 'unconfirmed', last_error = 'why'"
+            )
+            try await scene.drain()
+            #expect(try await scene.story(1).last == "source kept")
+            #expect(FileManager.default.fileExists(atPath: try await scene.upload(1).sourcePath))
+            try await scene.queue.remove([1])
+            try await scene.drain()
+            let copies = try FileManager.default.contentsOfDirectory(atPath: scene.queue.path + ".spool")
+            #expect(copies.isEmpty)
+        }
+    }
+}
