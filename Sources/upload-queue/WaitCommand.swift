@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import UploadStore
 import Uploads
 
 /// `upload-queue wait`.
@@ -61,13 +62,10 @@ struct WaitCommand: AsyncParsableCommand {
             for id in id where try await queue.waitUntilFinished(id).status != .completed { isWell = false }
             return isWell
         }
-        let before = try await failed(in: queue)
+        // Not by how many are failed: one that is retried would hide one that fails.
+        let last = try await queue.lastEventID()
         try await queue.waitUntilFinished()
-        return try await failed(in: queue) <= before
-    }
-
-    private func failed(in queue: UploadQueue) async throws -> Int {
-        try await queue.summary().first { $0.status == .failed }?.uploads ?? 0
+        return try await queue.store.leftovers(failedAfter: last).failed == 0
     }
 
     private func wait(forBatch name: String, in queue: UploadQueue) async throws -> Bool {

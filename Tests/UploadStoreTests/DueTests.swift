@@ -69,16 +69,43 @@ import Testing
     @Test func leftoversAreCounted() async throws {
         let fixture = try await StoreFixture()
         let worker = try await fixture.store.startWorker()
-        for time in [StoreFixture.now, StoreFixture.later] {
+        var ends: [Int64] = []
+        // The clock is set back in between.
+        for time in [StoreFixture.later, StoreFixture.now] {
             let claim = try await fixture.claimed(worker)
             try await fixture.store.failed(claim, code: "x", message: "y", now: time)
+            ends.append(try #require(try await fixture.events(claim.uploadID).last).sequence)
         }
         try await fixture.add(3)
         try await fixture.store.pause(3)
         try await fixture.store.cancel(4, now: StoreFixture.now)
-        let all = try await fixture.store.leftovers(failedSince: StoreFixture.now)
+        let all = try await fixture.store.leftovers(failedAfter: 0)
         #expect(all == (failed: 2, waiting: 2))
-        let recent = try await fixture.store.leftovers(failedSince: StoreFixture.later)
+        let recent = try await fixture.store.leftovers(failedAfter: ends[0])
         #expect(recent == (failed: 1, waiting: 2))
+        #expect(try await fixture.store.leftovers(failedAfter: ends[1]).failed == 0)
+    }
+
+    /// What is retried is no failure any more, and is one again where it fails again; what is removed takes its history along.
+    @Test func leftoversAreThoseThatAreStillFailed() async throws {
+        let fixture = try await StoreFixture()
+        let worker = try await fixture.store.startWorker()
+        for _ in 0..<2 {
+            try await fixture.store.failed(
+                try await fixture.claimed(worker),
+                code: "x",
+                message: "y",
+                now: StoreFixture.now
+            )
+        }
+        let last = try #require(try await fixture.store.events(after: 0).last).sequence
+        try await fixture.store.retry(1)
+        #expect(try await fixture.store.leftovers(failedAfter: 0) == (failed: 1, waiting: 1))
+        let again = try #require(try await fixture.claim(worker).first).claim
+        try await fixture.store.failed(again, code: "x", message: "y", now: StoreFixture.now)
+        _ = try await fixture.store.remove([2])
+        while try await fixture.store.pruneHistory().events > 0 {}
+        #expect(try await fixture.store.leftovers(failedAfter: 0).failed == 1)
+        #expect(try await fixture.store.leftovers(failedAfter: last).failed == 1)
     }
 }

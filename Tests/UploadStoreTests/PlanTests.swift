@@ -61,8 +61,8 @@ import Testing
             _ = try await store.claim(for: worker, limit: 2, suspects: .none, now: now, horizon: horizon)
         },
         Operation("summary", []) { store, _ in _ = try await store.summary() },
-        Operation("leftovers", ["upload_failed_at"]) { store, _ in
-            _ = try await store.leftovers(failedSince: now)
+        Operation("leftovers", ["upload_failed"]) { store, _ in
+            _ = try await store.leftovers(failedAfter: 0)
         },
         Operation("limits", ["upload_processing"]) { store, _ in _ = try await store.limits() },
         Operation("add", []) { store, _ in _ = try await store.add([StoreFixture.upload()]) },

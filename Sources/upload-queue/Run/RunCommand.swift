@@ -1,5 +1,4 @@
 public import ArgumentParser
-import Foundation
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -47,7 +46,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let queue = try await database.open(.create)
-        let start = Timestamp.text(Date())
+        let last = try await queue.lastEventID()
         let clock = ContinuousClock.now
         let processor = queue.processor(options: .init(concurrency: concurrency, drain: drain, logger: logger))
         let reporter = RunReporter(
@@ -56,12 +55,12 @@ struct RunCommand: AsyncParsableCommand {
             monitor: processor.monitor,
             screen: screen,
             output: .of(1, color: color.color),
-            after: try await queue.lastEventID()
+            after: last
         )
         try await work(processor, reporter)
         try await reporter.report()
 
-        let left = try await queue.store.leftovers(failedSince: start)
+        let left = try await queue.store.leftovers(failedAfter: last)
         let seconds = ((ContinuousClock.now - clock) / .seconds(1) * 10).rounded() / 10
         let ended = reporter.ended
         Output.note(
