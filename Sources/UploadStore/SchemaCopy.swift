@@ -28,7 +28,7 @@ enum SchemaCopy {
         // A process that was killed may have left one.
         unlink(unfinished)
         do {
-            try create(unfinished)
+            try create(unfinished, beside: database)
             try copyContent(of: database, to: unfinished)
             try eraseSecrets(in: unfinished)
             try sync(unfinished)
@@ -46,14 +46,15 @@ enum SchemaCopy {
     }
 
     /// SQLite gives the files that it makes itself a mode that lets others read them.
-    private static func create(_ path: String) throws {
+    private static func create(_ path: String, beside database: String) throws {
         let file = try FileDescriptor.open(
             FilePath(path),
             .readWrite,
             options: [.create, .exclusiveCreate, .closeOnExec],
             permissions: [.ownerReadWrite]
         )
-        try file.close()
+        defer { try? file.close() }
+        try DatabaseOwner.give(file, beside: database)
     }
 
     /// Only what the tables hold is copied: nothing of free pages, where erased rows may still stand.

@@ -51,7 +51,7 @@ extension Store {
                 arguments: [BootID.current, Int64(getpid()), host]
             )
             let id = db.lastInsertedRowID
-            guard let lock = try Self.lock(path, id) else {
+            guard let lock = try Self.newLock(path, id) else {
                 throw UploadStoreError(.busy, "the lock file \(path).worker-\(id) is held by another program")
             }
             return Worker(id: id, lock: lock)
@@ -78,16 +78,28 @@ extension Store {
     /// - Parameters:
     ///   - worker: The worker that asks, which is never taken over; nil: one that is no worker asks.
     ///   - now: The time that poisoned uploads finish at.
+    ///   - hidden: Told of each worker whose lock this user may not open, with the reason. It is not known to be dead.
     /// - Returns: One line for each worker that was taken over here.
     /// - Throws: ``UploadStoreError``.
-    package func takeOverDead(except worker: Worker?, now: String) async throws -> [Takeover] {
+    package func takeOverDead(
+        except worker: Worker?,
+        now: String,
+        hidden: (Int64, UploadStoreError) -> Void = { _, _ in }
+    ) async throws -> [Takeover] {
         let others = try await read { db in
             try Row.fetchAll(db, sql: "SELECT id, boot_id FROM worker WHERE id IS NOT ?", arguments: [worker?.id])
                 .map { (id: $0["id"] as Int64, bootID: $0["boot_id"] as String) }
         }
         var takeovers: [Takeover] = []
         for other in others {
-            guard let lock = try Self.lock(path, other.id) else { continue }
+            let lock: WorkerLock?
+            do {
+                lock = try Self.lock(path, other.id)
+            } catch let error as UploadStoreError where error.isForbidden {
+                hidden(other.id, error)
+                continue
+            }
+            guard let lock else { continue }
             let sameBoot = other.bootID == BootID.current
             if let takeover = try await takeOver(other.id, sameBoot: sameBoot, now: now) { takeovers.append(takeover) }
             lock.remove()
@@ -135,6 +147,18 @@ extension Store {
         }
     }
 
+    /// Takes the lock of a worker that is only being registered, which nobody else does meanwhile.
+    ///
+    /// A file of its name that may not be opened is that of a try of root's that was killed: no worker had this id.
+    private static func newLock(_ path: String, _ workerID: Int64) throws -> WorkerLock? {
+        do {
+            return try lock(path, workerID)
+        } catch let error as UploadStoreError where error.isForbidden {
+            _ = unlink("\(path).worker-\(workerID)")
+            return try lock(path, workerID)
+        }
+    }
+
     private static func lock(_ path: String, _ workerID: Int64) throws -> WorkerLock? {
         do {
             return try WorkerLock(databasePath: path, workerID: workerID)
@@ -150,4 +174,9 @@ extension Store {
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
+}
+
+extension UploadStoreError {
+    /// Whether this user may not do what was tried.
+    fileprivate var isForbidden: Bool { cause as? Errno == .permissionDenied || cause as? Errno == .notPermitted }
 }

@@ -23,12 +23,12 @@ final class WorkerLock: Sendable {
         path = "\(databasePath).worker-\(workerID)"
         // Not a stored property before it is locked: an initializer that fails with all of them set runs deinit, which
         // would close the file again, and with it whatever another thread opened meanwhile.
-        guard let file = try Self.lockedFile(path) else { return nil }
+        guard let file = try Self.lockedFile(path, beside: databasePath) else { return nil }
         self.file = file
     }
 
-    private static func lockedFile(_ path: String) throws -> FileDescriptor? {
-        let file = try opened(path)
+    private static func lockedFile(_ path: String, beside database: String) throws -> FileDescriptor? {
+        let file = try opened(path, beside: database)
         guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
             let reason = Errno(rawValue: errno)
             try file.close()
@@ -38,15 +38,35 @@ final class WorkerLock: Sendable {
         return file
     }
 
-    /// Opens the file, or makes it; one that somebody else put there is refused.
-    private static func opened(_ path: String) throws -> FileDescriptor {
+    /// Opens the file, or makes it, whoever removes or makes it meanwhile.
+    private static func opened(_ path: String, beside database: String) throws -> FileDescriptor {
+        while true {
+            do { return try found(path) } catch Errno.noSuchFileOrDirectory {}
+            do { return try made(path, beside: database) } catch Errno.fileExists {}
+        }
+    }
+
+    private static func made(_ path: String, beside database: String) throws -> FileDescriptor {
+        let file = try FileDescriptor.open(
+            FilePath(path),
+            .readWrite,
+            options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+            permissions: [.ownerReadWrite]
+        )
         do {
-            let file = try FileDescriptor.open(
-                FilePath(path),
-                .readWrite,
-                options: [.create, .noFollow, .closeOnExec],
-                permissions: [.ownerReadWrite]
-            )
+            try DatabaseOwner.give(file, beside: database)
+            return file
+        } catch {
+            try? file.close()
+            _ = unlink(path)
+            throw error
+        }
+    }
+
+    /// Opens the file that is there; one that somebody else put there is refused.
+    private static func found(_ path: String) throws -> FileDescriptor {
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readWrite, options: [.noFollow, .closeOnExec])
             do {
                 var information = stat()
                 guard fstat(file.rawValue, &information) == 0 else { throw Errno(rawValue: errno) }

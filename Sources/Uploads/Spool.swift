@@ -15,7 +15,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// The folder of the queue's own copies, beside the database: a folder of this user's that nobody else can look into.
+/// The folder of the queue's own copies, beside the database: a folder of its owner's that nobody else can look into.
 ///
 /// Whoever adds holds a shared lock on it until the upload is in the database; whoever looks for what no upload names
 /// takes that lock alone. So no copy is taken for forgotten while it is being added, whoever is killed.
@@ -43,11 +43,13 @@ struct Spool: Sendable {
     /// Seconds; longer than a tick of the clock that files are stamped by.
     private static let tick = 0.02
 
+    let databasePath: String
     let folder: String
     /// Begins the names of this queue's copies; a queue that had this file name before may have left copies here too.
     private let mark: String
 
     init(databasePath: String, mark: String) {
+        self.databasePath = databasePath
         folder = "\(databasePath).spool"
         self.mark = mark
     }
@@ -62,14 +64,18 @@ struct Spool: Sendable {
     /// Keeps the copies that are made meanwhile; makes the folder where there is none.
     func hold() async throws -> Hold {
         try await FileWork.run {
-            if mkdir(folder, 0o700) != 0, errno != EEXIST { throw SpoolFile.failure(folder, Errno(rawValue: errno)) }
+            let isNew = mkdir(folder, 0o700) == 0
+            guard isNew || errno == EEXIST else { throw SpoolFile.failure(folder, Errno(rawValue: errno)) }
+            // At once: a new folder that root was killed with would stay root's.
+            guard let hold = try lock(LOCK_SH, isNew: isNew) else {
+                throw SpoolFile.failure(folder, .noSuchFileOrDirectory)
+            }
             do {
                 // Also where another process made it: that one may not have come so far.
                 try Self.sync(FilePath(folder).removingLastComponent())
             } catch let reason as Errno {
                 throw SpoolFile.failure(folder, reason)
             }
-            guard let hold = try lock(LOCK_SH) else { throw SpoolFile.failure(folder, .noSuchFileOrDirectory) }
             return hold
         }
     }
@@ -131,7 +137,7 @@ struct Spool: Sendable {
     ///
     /// - Parameter isNamed: Whether an upload names a path.
     /// - Returns: How many copies were removed.
-    /// - Throws: ``UploadQueueError`` where the folder is not this user's alone, or what `isNamed` throws.
+    /// - Throws: ``UploadQueueError`` where the folder is not its owner's alone, or what `isNamed` throws.
     @discardableResult
     func collect(isNamed: (String) async throws -> Bool) async throws -> Int {
         let (names, hold) = try await FileWork.run {
@@ -161,7 +167,7 @@ struct Spool: Sendable {
     func remove(_ path: String) { if contains(path) { unlink(path) } }
 
     /// Opens and locks the folder; nil where there is none, or another one has the lock and this one need not wait.
-    private func lock(_ operation: Int32) throws -> Hold? {
+    private func lock(_ operation: Int32, isNew: Bool = false) throws -> Hold? {
         let descriptor: SystemPackage.FileDescriptor
         do {
             descriptor = try .open(FilePath(folder), .readOnly, options: [.directory, .noFollow, .closeOnExec])
@@ -173,9 +179,15 @@ struct Spool: Sendable {
                 "\(folder) is a link or no folder; the queue keeps copies in a folder of its own only; move it away"
             )
         } catch let reason as Errno {
+            try checkOwner()
             throw SpoolFile.failure(folder, reason)
         }
         let hold = Hold(descriptor, of: self)
+        do {
+            if isNew { try DatabaseOwner.give(descriptor, beside: databasePath) }
+        } catch let reason as Errno {
+            throw SpoolFile.failure(folder, reason)
+        }
         try checkIsPrivate(hold)
         while flock(descriptor.rawValue, operation) != 0 {
             let reason = Errno(rawValue: errno)
@@ -186,18 +198,35 @@ struct Spool: Sendable {
         return hold
     }
 
+    /// Says whose the folder is, where it is not the owner's of the database.
+    private func checkOwner() throws {
+        var information = stat()
+        guard lstat(folder, &information) == 0 else { return }
+        try check(information.st_uid)
+    }
+
+    private func check(_ user: uid_t) throws {
+        let owner: uid_t
+        do {
+            owner = try DatabaseOwner.user(of: databasePath)
+        } catch let reason as Errno {
+            throw SpoolFile.failure(folder, reason)
+        }
+        guard user == owner else {
+            throw UploadQueueError(
+                .wrongPermissions,
+                "\(folder) belongs to another user (\(user)), who could read or replace what the queue copies; move it "
+                    + "away, or as root, run: chown -R \(owner) '\(folder)'"
+            )
+        }
+    }
+
     private func checkIsPrivate(_ hold: Hold) throws {
         var information = stat()
         guard fstat(hold.folder.rawValue, &information) == 0 else {
             throw SpoolFile.failure(folder, Errno(rawValue: errno))
         }
-        guard information.st_uid == geteuid() else {
-            throw UploadQueueError(
-                .wrongPermissions,
-                "\(folder) belongs to another user (\(information.st_uid)), who could read or replace what the queue copies; "
-                    + "move it away, or run as that user"
-            )
-        }
+        try check(information.st_uid)
         guard information.st_mode & 0o077 == 0 else {
             throw UploadQueueError(
                 .wrongPermissions,

@@ -15,13 +15,19 @@ final class SpoolFile: Sendable {
     private let name: String
     private let hold: Spool.Hold
 
-    /// Makes an empty file that only this user can read.
+    /// Makes an empty file that only the owner of the database can read.
     init(_ hold: Spool.Hold) throws {
         self.hold = hold
         name = hold.spool.newName()
         let file = openat(hold.folder.rawValue, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Self.failure(hold.spool.folder, Errno(rawValue: errno)) }
         descriptor = SystemPackage.FileDescriptor(rawValue: file)
+        do {
+            try DatabaseOwner.give(descriptor, beside: hold.spool.databasePath)
+        } catch let reason as Errno {
+            discard()
+            throw Self.failure(hold.spool.folder, reason)
+        }
     }
 
     deinit { try? descriptor.close() }

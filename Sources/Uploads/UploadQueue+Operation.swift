@@ -32,6 +32,14 @@ package struct RunningWorker: Sendable, Equatable {
     }
 }
 
+/// What the lock of a worker tells of it.
+private enum WorkerLife {
+    case alive
+    case dead
+    /// This user may not open it.
+    case hidden
+}
+
 /// Uploads that are not completed, and what stands in their way.
 package struct ErrorCount: Sendable, Equatable {
     package var code: String
@@ -61,21 +69,24 @@ package struct RecentFailure: Sendable, Equatable {
 /// What an operator asks of a queue as a whole.
 extension UploadQueue {
     /// The workers that live, oldest first; those that died and were not taken over yet are left out.
-    package func runningWorkers() async throws -> [RunningWorker] { try await workers(alive: true) }
+    package func runningWorkers() async throws -> [RunningWorker] { try await workers(.alive) }
 
     /// The workers that died and were not taken over yet, oldest first.
     package func deadWorkers() async throws -> [RunningWorker] {
-        let seen = try await Set(workers(alive: false).map(\.id))
+        let seen = try await Set(workers(.dead).map(\.id))
         // One that was just ending has no row any more.
-        return seen.isEmpty ? [] : try await workers(alive: false).filter { seen.contains($0.id) }
+        return seen.isEmpty ? [] : try await workers(.dead).filter { seen.contains($0.id) }
     }
+
+    /// The workers that may live or be dead, since this user may not open their lock, oldest first.
+    package func hiddenWorkers() async throws -> [RunningWorker] { try await workers(.hidden) }
 
     /// Takes over the uploads of every worker that died.
     package func takeOverDead(at now: Date) async throws -> [Takeover] {
         try await UploadQueueError.wrapping { try await store.takeOverDead(except: nil, now: Timestamp.text(now)) }
     }
 
-    private func workers(alive: Bool) async throws -> [RunningWorker] {
+    private func workers(_ life: WorkerLife) async throws -> [RunningWorker] {
         let result = try await UploadQueueError.wrapping {
             try await store.query(
                 """
@@ -87,9 +98,9 @@ extension UploadQueue {
         }
         return result.rows.compactMap { row in
             guard let id = Int64(row[0]), let pid = Int64(row[1]), let uploads = Int(row[4]) else { return nil }
-            let seen = lastSeen(worker: id)
-            guard (seen != nil) == alive else { return nil }
-            let lastSeenAt = seen.map(Timestamp.text) ?? ""
+            let found = look(at: id)
+            guard found.life == life else { return nil }
+            let lastSeenAt = found.lastSeen.map(Timestamp.text) ?? ""
             return RunningWorker(
                 id: id,
                 pid: pid,
@@ -97,7 +108,7 @@ extension UploadQueue {
                 startedAt: row[3],
                 uploads: uploads,
                 lastSeenAt: lastSeenAt,
-                isHung: alive && RunningWorker.isHung(lastSeenAt: lastSeenAt, at: Date())
+                isHung: life == .alive && RunningWorker.isHung(lastSeenAt: lastSeenAt, at: Date())
             )
         }
     }
@@ -186,21 +197,26 @@ extension UploadQueue {
         return result.rows.first.flatMap { Int64($0[0]) } ?? 0
     }
 
-    /// When a worker showed last that it goes on; nil where it is dead.
+    /// Whether a worker lives, and when it showed last that it goes on.
     ///
     /// A shared lock is tried, and given back at once.
-    private func lastSeen(worker id: Int64) -> Date? {
-        let path = FilePath("\(path).worker-\(id)")
-        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
+    private func look(at worker: Int64) -> (life: WorkerLife, lastSeen: Date?) {
+        let path = FilePath("\(path).worker-\(worker)")
+        let file: FileDescriptor
+        do {
+            file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+        } catch {
+            return (error as? Errno == .permissionDenied ? .hidden : .dead, nil)
+        }
         defer { try? file.close() }
-        guard flock(file.rawValue, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK else { return nil }
+        guard flock(file.rawValue, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK else { return (.dead, nil) }
         var information = stat()
-        guard fstat(file.rawValue, &information) == 0 else { return nil }
+        guard fstat(file.rawValue, &information) == 0 else { return (.dead, nil) }
         #if canImport(Darwin)
         let seen = information.st_mtimespec
         #else
         let seen = information.st_mtim
         #endif
-        return Date(timeIntervalSince1970: Double(seen.tv_sec) + Double(seen.tv_nsec) / 1e9)
+        return (.alive, Date(timeIntervalSince1970: Double(seen.tv_sec) + Double(seen.tv_nsec) / 1e9))
     }
 }

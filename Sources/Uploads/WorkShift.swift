@@ -16,6 +16,8 @@ final class WorkShift: Sendable {
         var overdue = false
         /// When the next upload becomes due.
         var dueAt: String?
+        /// The workers that were told of, since nobody can tell whether they live.
+        var hiddenWorkers: Set<Int64> = []
     }
 
     /// Every how many looks at the database the locks of other workers are tried.
@@ -274,7 +276,7 @@ final class WorkShift: Sendable {
 
     private func takeOverDead() async throws {
         let takeovers = try await patiently(orElse: []) {
-            try await store.takeOverDead(except: worker, now: Timestamp.text(now))
+            try await store.takeOverDead(except: worker, now: Timestamp.text(now), hidden: warn)
         }
         for takeover in takeovers {
             options.logger.info(
@@ -283,5 +285,13 @@ final class WorkShift: Sendable {
             )
         }
         if !takeovers.isEmpty { wake.yield() }
+    }
+
+    private func warn(of worker: Int64, _ error: UploadStoreError) {
+        guard state.withLock({ $0.hiddenWorkers.insert(worker).inserted }) else { return }
+        options.logger.warning(
+            "Whether a worker lives cannot be told; its uploads are left to it",
+            metadata: ["worker.id": "\(worker)", "error.message": "\(error.message)"]
+        )
     }
 }

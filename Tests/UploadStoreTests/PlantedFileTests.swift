@@ -168,10 +168,33 @@ import Musl
         #expect(chown(folder.path, 12345, 12345) == 0 && chown(database, 12345, 12345) == 0)
         let store = try Store.open(path: database)
         try await store.save(DestinationRow(name: "archive", endpoint: "https://tus.example.org/"))
+        let worker = try await store.startWorker()
+        for name in ["-wal", "-shm", ".worker-\(worker.id)"] {
+            var information = stat()
+            #expect(lstat(database + name, &information) == 0, "\(name)")
+            #expect(information.st_uid == 12345 && information.st_gid == 12345, "the user can go on with \(name)")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func theCopyBeforeANewSchemaIsTheUsersToo() throws {
+        let folder = try TestFolder()
+        let path = folder.file("queue.db")
+        let sql = "INSERT INTO destination (name, endpoint) VALUES ('archive', 'https://tus.example.org/files/')"
+        try makeOlderFile(path, version: 4, sql: sql)
+        #expect(chown(folder.path, 12345, 12345) == 0 && chown(path, 12345, 12345) == 0)
+        try Store.open(path: path).close()
         var information = stat()
-        #expect(
-            lstat(database + "-wal", &information) == 0 && information.st_uid == 12345,
-            "the user can go on with it"
-        )
+        #expect(lstat(SchemaCopy.path(of: path, version: 4), &information) == 0 && information.st_uid == 12345)
+    }
+
+    /// The user could have given a file that is root's for a reason the name of a lock.
+    @Test(.enabled(if: geteuid() == 0)) func rootGivesNothingAwayThatWasThere() async throws {
+        let (folder, database, other) = try folder()
+        #expect(chown(folder.path, 12345, 12345) == 0 && chown(database, 12345, 12345) == 0)
+        #expect(rename(other, database + ".worker-1") == 0)
+        let worker = try await Store.open(path: database).startWorker()
+        #expect(worker.id == 1)
+        var information = stat()
+        #expect(lstat(database + ".worker-1", &information) == 0 && information.st_uid == 0)
     }
 }

@@ -85,7 +85,7 @@ import Musl
 
     @Test func aFileThatChangedSinceItWasLookedAtIsRefused() async throws {
         let folder = try TestFolder()
-        let spool = Spool(databasePath: folder["queue.db"], mark: "0123456789ABCDEF")
+        let spool = Spool(databasePath: try folder.write("queue.db", bytes: 0), mark: "0123456789ABCDEF")
         let path = try folder.write("file", bytes: 1000)
         let identity = try SourceFile.identity(of: path)
         try folder.write("other", bytes: 1000, seed: 2)
@@ -260,6 +260,31 @@ import Musl
             try await queue.add(bytes: [1], named: "b", to: "server")
         }
         #expect(error?.message.contains("belongs to another user (12345)") == true)
+    }
+
+    /// Root adds to the queue of a user, whose worker has to read the copy.
+    @Test(.enabled(if: geteuid() == 0)) func copiesBelongToTheOwnerOfTheDatabase() async throws {
+        let folder = try TestFolder()
+        let queue = try await queue(in: folder)
+        for path in [folder.path, queue.path] { #expect(chown(path, 12345, 12345) == 0) }
+        let source = try folder.write("a", bytes: 10)
+        for upload in [
+            try await queue.add(bytes: [1], named: "b", to: "server"),
+            try await queue.add(.copy(of: source), to: "server"),
+        ] {
+            for path in [folder["queue.db.spool"], upload.sourcePath] {
+                var information = stat()
+                #expect(lstat(path, &information) == 0 && information.st_uid == 12345 && information.st_gid == 12345)
+            }
+        }
+        #expect(try await queue.spool.collect { _ in false } == 2, "root may clean up too")
+        // A folder that is root's, as older versions made it, would hide the copies from the user's worker.
+        #expect(chown(folder["queue.db.spool"], 0, 0) == 0)
+        let error = await #expect(throws: UploadQueueError.self) {
+            try await queue.add(bytes: [1], named: "b", to: "server")
+        }
+        #expect(error?.code == .wrongPermissions)
+        #expect(error?.message.contains("run: chown -R 12345 '\(folder["queue.db.spool"])'") == true)
     }
 
     @Test func aWorkerGoesOnWithoutASpool() async throws {

@@ -1,7 +1,8 @@
+import Foundation
 import UploadStore
 import Uploads
 
-/// Whether uploads are held by workers that hang, or that died and nobody takes over.
+/// Whether uploads are held by workers that hang, that died and nobody takes over, or of which nobody can tell.
 struct WorkerCheck: Check {
     let name = "workers"
 
@@ -10,11 +11,23 @@ struct WorkerCheck: Check {
         let hung = examination.workers.compactMap { worker in
             HungWorker(id: worker.id, pid: worker.pid, seenAt: worker.lastSeenAt, at: examination.now)
         }
-        let findings = hung.map { Finding(.warning, $0.message, advice: $0.advice) }
+        let hidden = try await examination.queue.hiddenWorkers().map { Self.finding($0, examination.queue.path) }
+        let findings = hung.map { Finding(.warning, $0.message, advice: $0.advice) } + hidden
         // One that hangs takes nothing over.
         let alive = examination.workers.count - hung.count
         guard findings.isEmpty || !dead.isEmpty else { return findings }
         return findings + [try await finding(of: dead, alive: alive, examination)]
+    }
+
+    /// Tells of a worker whose lock is another user's, as root's was in older versions.
+    private static func finding(_ hidden: RunningWorker, _ database: String) -> Finding {
+        let lock = "\(database).worker-\(hidden.id)"
+        return Finding(
+            .problem,
+            "whether worker \(hidden.id) (process \(hidden.pid)) lives cannot be told, as this user may not open \(lock); "
+                + "it holds \(hidden.uploads.counted("upload"))",
+            advice: "as root, run: chown \(geteuid()) '\(lock)'; where it died, a worker then takes them over"
+        )
     }
 
     private func finding(of dead: [RunningWorker], alive: Int, _ examination: Examination) async throws -> Finding {

@@ -17,11 +17,14 @@ final class Command: Sendable {
     private let files: (input: String, output: String, errors: String)
 
     /// Starts the command; its output goes to files, so that a full pipe never stops it, or to a terminal.
+    ///
+    /// Where the tests are root's they can start it as any other user.
     init(
         _ arguments: [String],
         in folder: TemporaryFolder,
         environment: [String: String] = [:],
         input: String? = nil,
+        user: uid_t? = nil,
         terminal: PseudoTerminal? = nil,
         onEnd: @escaping @Sendable () -> Void = {}
     ) throws {
@@ -29,8 +32,9 @@ final class Command: Sendable {
         let results = (folder["\(name).out"], folder["\(name).err"])
         files = (input == nil ? "/dev/null" : folder["\(name).in"], results.0, results.1)
         if let input { try Data(input.utf8).write(to: URL(filePath: files.input)) }
+        let identity = user.map { ["setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups"] } ?? []
         process = try ChildProcess(
-            [UploadQueueBinary.path] + arguments,
+            identity + [UploadQueueBinary.path] + arguments,
             environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
             folder: folder.path,
             files: terminal.map { ($0.path, $0.path, $0.path) } ?? files,
