@@ -40,10 +40,11 @@ final class WorkerLock: Sendable {
 
     /// Opens the file, or makes it, whoever removes or makes it meanwhile.
     private static func opened(_ path: String, beside database: String) throws -> FileDescriptor {
-        while true {
+        for _ in 0..<100 {
             do { return try found(path) } catch Errno.noSuchFileOrDirectory {}
             do { return try made(path, beside: database) } catch Errno.fileExists {}
         }
+        throw Errno.resourceBusy
     }
 
     private static func made(_ path: String, beside database: String) throws -> FileDescriptor {

@@ -48,7 +48,7 @@ import Testing
                 mebibytes: 2,
                 """
                 chmod 640 a; touch -d '2020-02-03 04:05:06.789' a; cp -p a kept; echo mine > small/taken
-                upload-queue add a large taken empty --move-to small --to \(server.endpoint) &> ids && upload-queue run --drain &> done
+                upload-queue add a large taken empty --move-to small --to \(server.endpoint) &> ids && upload-queue run --drain --concurrency 1 &> done
                 cmp kept small/a && stat -c '%a %y' small/a && ls -A small && ls a large taken 2>&1
                 cat small/taken
                 """

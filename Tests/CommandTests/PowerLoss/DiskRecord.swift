@@ -37,10 +37,10 @@ struct DiskRecord {
         func number<Number: FixedWidthInteger>(_ at: Int, _: Number.Type) -> Number {
             data.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: at, as: Number.self) }
         }
-        while offset < data.count {
-            guard offset + 29 <= data.count else { throw Unreadable(offset: offset) }
+        // Where the command ends while another thread of it writes, the last record can be cut.
+        while offset + 29 <= data.count {
             let end = offset + 29 + Int(number(offset + 25, UInt32.self))
-            guard end <= data.count else { throw Unreadable(offset: offset) }
+            guard end <= data.count else { break }
             let value = Int(number(offset + 9, UInt64.self))
             let bytes = Data(data[(offset + 29)..<end])
             guard let change = Change(data[offset], value, bytes) else { throw Unreadable(offset: offset) }
@@ -52,6 +52,14 @@ struct DiskRecord {
 }
 
 extension DiskRecord.Change {
+    /// Whether somebody was told something.
+    var isPromise: Bool {
+        switch self {
+        case .output, .send: true
+        default: false
+        }
+    }
+
     fileprivate init?(_ kind: UInt8, _ value: Int, _ bytes: Data) {
         let text = String(decoding: bytes, as: UTF8.self)
         let names = text.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)

@@ -15,7 +15,7 @@ import Testing
     /// How many first losses have second ones after them, and of how many calls one is taken.
     private static let second =
         RandomKillTests.Scale.isLong
-        ? (losses: 60, stride: 1) : isFull ? (losses: 10, stride: 2) : (losses: 4, stride: 8)
+        ? (losses: 20, stride: 2) : isFull ? (losses: 10, stride: 4) : (losses: 4, stride: 8)
     private static let seed =
         ProcessInfo.processInfo.environment["UPLOAD_QUEUE_SEED"].flatMap { UInt64($0) }
         ?? UInt64.random(in: 0...UInt64(UInt32.max))
@@ -42,7 +42,8 @@ import Testing
             stride: Self.second.stride,
             &random
         )
-        #expect(outcome.disks > 10)
+        // Each command syncs what it wrote.
+        #expect(outcome.moments > Self.second.losses)
         #expect(outcome.broken.isEmpty, "seed \(Self.seed): \(outcome.broken.prefix(20))")
         print(
             "proof: second power losses: \(outcome.moments) moments, \(outcome.disks) disks, "

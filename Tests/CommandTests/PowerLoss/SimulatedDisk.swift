@@ -83,17 +83,23 @@ struct SimulatedDisk {
         switch record.change {
         case .output, .send: return false
         case .create(let path):
+            // Shared memory is nobody's after a restart of the machine.
+            guard !Self.isShared(path) else {
+                current[record.file] = nil
+                return false
+            }
             current[record.file] = files.count
             pendingNames.append(.give(path, .file(files.count)))
             files.append(File())
         case .makeFolder(let path): pendingNames.append(.give(path, .folder))
+        case .remove(let path) where Self.isShared(path): return false
         case .remove(let path): pendingNames.append(.remove(path))
         case .rename(let old, let new): pendingNames.append(.rename(from: old, to: new))
         case .link(_, let new):
             guard let file = current[record.file] else { return false }
             pendingNames.append(.give(new, .file(file)))
-        case .write(let offset, let data): append(.write(at: offset, data), to: record.file)
-        case .resize(let size): append(.resize(size), to: record.file)
+        case .write(let offset, let data): return append(.write(at: offset, data), to: record.file)
+        case .resize(let size): return append(.resize(size), to: record.file)
         case .sync:
             guard let file = current[record.file] else { return false }
             for change in files[file].pending { Self.apply(change, to: &files[file].bytes) }
@@ -107,9 +113,12 @@ struct SimulatedDisk {
         return true
     }
 
-    private mutating func append(_ change: Change, to number: UInt64) {
-        guard let file = current[number] else { return }
+    private static func isShared(_ path: String) -> Bool { path.hasSuffix("-shm") }
+
+    private mutating func append(_ change: Change, to number: UInt64) -> Bool {
+        guard let file = current[number] else { return false }
         files[file].pending.append(change)
+        return true
     }
 
     private static func apply(_ change: Change, to bytes: inout Data) {
@@ -153,9 +162,9 @@ struct SimulatedDisk {
             }
         for naming in pendingNames[..<kept] { Self.apply(naming, to: &names) }
         var image: [String: Data?] = [:]
-        for (path, node) in names where path != "" && names[Self.folder(of: path)] == .folder {
-            // Shared memory is nobody's after a restart of the machine.
-            if path.hasSuffix("-shm") { continue }
+        // In one order, so that a seed makes the same choices again.
+        for (path, node) in names.sorted(by: { $0.key < $1.key })
+        where path != "" && names[Self.folder(of: path)] == .folder {
             if case .file(let file) = node {
                 image[path] = bytes(of: files[file], after: loss, &random)
             } else {
