@@ -142,10 +142,6 @@ CREATE INDEX upload_source_unsettled ON upload (id)
     WHERE status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0;
 CREATE INDEX upload_needs_source ON upload (source_path)
     WHERE status IN ('pending', 'processing', 'paused', 'failed');
-CREATE INDEX upload_needs_inode ON upload (source_inode)
-    WHERE status IN ('pending', 'processing', 'paused', 'failed');
-CREATE INDEX upload_unsettled_inode ON upload (source_inode)
-    WHERE status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0;
 CREATE INDEX upload_spooled ON upload (source_path) WHERE spooled = 1;
 CREATE UNIQUE INDEX upload_by_unique_key ON upload (unique_key) WHERE unique_key IS NOT NULL;
 CREATE INDEX batch_paused ON batch (name) WHERE paused = 1;
