@@ -77,10 +77,14 @@ final class PseudoTerminal: Sendable {
         return [modes.c_iflag, modes.c_oflag, modes.c_cflag, modes.c_lflag].map { UInt($0) }
     }
 
-    /// Waits until what was written fulfils a condition, and returns it.
+    /// Waits until what was written fulfils a condition, and returns what fulfilled it.
     func text(where condition: (String) -> Bool) async -> String {
-        if condition(text) { return text }
-        for await _ in changes where condition(text) { break }
-        return text
+        var seen = text
+        if condition(seen) { return seen }
+        for await _ in changes {
+            seen = text
+            if condition(seen) { break }
+        }
+        return seen
     }
 }
