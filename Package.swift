@@ -47,6 +47,7 @@ let package = Package(
                 .embedInCode("../../Migrations/0006_queue_rules.sql"),
                 .embedInCode("../../Migrations/0007_queue_views.sql"),
                 .embedInCode("../../Migrations/0008_source_inode.sql"),
+                .embedInCode("../../Migrations/0009_source_leaves.sql"),
             ]
         ),
         .target(

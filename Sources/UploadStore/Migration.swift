@@ -27,6 +27,7 @@ package struct Migration: Sendable {
         Migration(version: 6, name: "0006_queue_rules", sql: PackageResources._006_queue_rules_sql),
         Migration(version: 7, name: "0007_queue_views", sql: PackageResources._007_queue_views_sql),
         Migration(version: 8, name: "0008_source_inode", sql: PackageResources._008_source_inode_sql),
+        Migration(version: 9, name: "0009_source_leaves", sql: PackageResources._009_source_leaves_sql),
     ]
 
     /// The schema version that this library reads and writes.

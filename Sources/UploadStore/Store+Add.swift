@@ -92,7 +92,8 @@ extension Store {
     ///   - existing: What is done with one whose unique key another one has.
     ///   - check: Called in the transaction for each that was added; what it throws ends the transaction.
     /// - Returns: The ids, in the order given.
-    /// - Throws: ``UploadStoreError`` `refused`, or `exists` for a unique key, or what `check` throws.
+    /// - Throws: ``UploadStoreError`` `refused` (caused by ``SourceGone`` where the file is about to go), or `exists` for a
+    ///   unique key, or what `check` throws.
     package func add(
         _ uploads: [NewUpload],
         existing: ExistingRule = .keep,
@@ -131,6 +132,7 @@ extension Store {
                 )
             }
         }
+        if !upload.spooled { try checkStays(upload, db) }
         return AddedUpload(id: try insert(upload, db), isNew: true)
     }
 

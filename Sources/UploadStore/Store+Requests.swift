@@ -64,7 +64,8 @@ extension Store {
     /// failed or cancelled → pending.
     ///
     /// A failed upload goes on in the phase that failed, a cancelled one starts over. Asking for it settles what was in
-    /// doubt: a finalize or a last byte whose outcome is unknown is sent again.
+    /// doubt: a finalize or a last byte whose outcome is unknown is sent again. Not so for `poison`, which tells nobody of
+    /// a doubt.
     ///
     /// - Parameters:
     ///   - id: The upload.
@@ -112,8 +113,8 @@ extension Store {
                 try db.execute(
                     sql: """
                         UPDATE upload SET status = 'pending', finished_at = NULL, attempt = 0, crashes = 0, restarts = 0,
-                            tries = 0, same_error = 0, retry_at = NULL, completing = 0, finalize_sent = 0,
-                            \(Self.freshDeadline)
+                            tries = 0, same_error = 0, retry_at = NULL, \(Self.settledDoubt("completing")),
+                            \(Self.settledDoubt("finalize_sent")), \(Self.freshDeadline)
                         WHERE id = ?
                         """,
                     arguments: [id]
@@ -142,6 +143,10 @@ extension Store {
                 )
             }
         }
+    }
+
+    private static func settledDoubt(_ column: String) -> String {
+        "\(column) = CASE WHEN last_error_code = 'poison' THEN \(column) ELSE 0 END"
     }
 
     /// A deadline that has passed would fail it again at once.

@@ -22,9 +22,51 @@ extension Store {
         try await read { db in try Self.needsSource(path, identity, db) }
     }
 
-    /// The same, of every upload that was acknowledged by now, and in turn with whoever adds one.
-    package func stillNeedsSource(_ path: String, _ identity: SourceIdentity?) async throws -> Bool {
-        try await commits.write { db in try Self.needsSource(path, identity, db) }
+    /// Lets a source go, unless an upload that was acknowledged by now needs it: nobody adds it any more until it is settled.
+    ///
+    /// - Returns: Whether it may be deleted or moved now.
+    package func releaseSource(_ upload: UploadRow) async throws -> Bool {
+        try await commits.write { db in
+            if try Self.needsSource(upload.sourcePath, upload.identity, db) { return false }
+            try db.execute(
+                sql: """
+                    UPDATE upload SET source_leaves = 1 WHERE id = ? AND source_leaves = 0
+                        AND status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0
+                    """,
+                arguments: [upload.id]
+            )
+            return true
+        }
+    }
+
+    /// Fails where a file is about to be deleted or moved for another upload, and so is not to be added.
+    ///
+    /// The inode's time of change does not count: a new name sets it. A file that got the number of a deleted one differs.
+    static func checkStays(_ upload: NewUpload, _ db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT id FROM upload INDEXED BY upload_unsettled_inode
+                WHERE status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0 AND source_leaves = 1
+                    AND source_inode = :inode AND upload_length = :length AND source_mtime_ns = :modified
+                    AND (source_boot_id IS NOT :boot OR source_device = :device)
+                """
+        )
+        let identity = upload.identity
+        let leaving = try Int64.fetchOne(
+            statement,
+            arguments: [
+                "inode": Int64(bitPattern: identity.inode), "length": identity.length, "modified": identity.modified,
+                "boot": identity.bootID, "device": Int64(bitPattern: identity.device),
+            ]
+        )
+        guard let leaving else { return }
+        let gone = SourceGone(
+            path: upload.sourcePath,
+            message:
+                "\(upload.sourcePath) is about to be deleted or moved, as upload \(leaving) asked for; if that does not "
+                + "end soon, the next worker that starts ends it"
+        )
+        throw UploadStoreError(.refused, gone.message, cause: gone)
     }
 
     /// By its path, or by the very file: a folder can have two names.

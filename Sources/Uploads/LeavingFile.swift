@@ -140,8 +140,22 @@ struct LeavingFile {
         return there.st_dev != here.st_dev
     }
 
+    /// Gives the file its name back where a worker died that had taken it.
+    func restore() throws {
+        guard let there = try Self.look(own), isInode(there) else { return }
+        do {
+            let file = try SourceFile(path: own.string)
+            guard file.lock() else { return }
+            try withExtendedLifetime(file) { try giveBack() }
+        } catch let failure as SourceFile.Failure where failure.code == "source_missing" {
+            return
+        } catch Errno.noSuchFileOrDirectory {
+            return
+        }
+    }
+
     /// Gives the file its name back.
-    func giveBack() throws { try Self.rename(own, source) }
+    private func giveBack() throws { try Self.rename(own, source) }
 
     /// Gives the file its name back, and says why it stays.
     private func stay(_ reason: String) throws {

@@ -28,7 +28,7 @@ struct SourceDisposal: Sendable {
 
     private func settle(_ row: UploadRow, until isStopping: () -> Bool) async throws {
         // Another upload of the same file, perhaps to another destination: the last one that completes sees to it.
-        if !row.spooled, try await store.needsSource(row.sourcePath, row.identity) { return }
+        if !row.spooled, try await store.needsSource(row.sourcePath, row.identity) { return try await restore(row) }
         var reason: String?
         do {
             guard try await dispose(row) else { return }
@@ -36,13 +36,16 @@ struct SourceDisposal: Sendable {
             reason = kept.reason
         } catch {
             // It may pass; the next worker that starts tries again.
-            logger.warning(
-                "The source of a completed upload could not be settled now",
-                metadata: ["upload.id": "\(row.id)", "error.message": "\(error)"]
-            )
-            return
+            return warn(row, error)
         }
         try await patience.write(until: isStopping) { try await store.settledSource(row.id, keptBecause: reason) }
+    }
+
+    private func warn(_ row: UploadRow, _ error: any Error) {
+        logger.warning(
+            "The source of a completed upload could not be settled now",
+            metadata: ["upload.id": "\(row.id)", "error.message": "\(error)"]
+        )
     }
 
     /// Whether the source is settled now; else somebody else needs it.
@@ -66,10 +69,11 @@ struct SourceDisposal: Sendable {
             throw LeavingFile.Kept("\(path) stays, since it was never looked at")
         }
         let file = LeavingFile(path: path, identity: identity, id: row.id)
-        let taken = try await FileWork.run { try file.take() }
-        defer { withExtendedLifetime(taken) {} }
-        if taken != nil, try await isNeeded(file, path, identity) { return false }
+        // Whoever adds the file asks in the transaction of its row: either that ended before, and is seen here, or it is
+        // refused.
+        guard try await store.releaseSource(row) else { return false }
         try await FileWork.run {
+            let taken = try file.take()
             if row.afterCompletion == "move" {
                 try file.move(taken, to: row.moveTo ?? "/")
             } else {
@@ -79,18 +83,14 @@ struct SourceDisposal: Sendable {
         return true
     }
 
-    /// Whether somebody added the file meanwhile, who gets it back then.
-    ///
-    /// Nothing is missed: who adds a file looks for it once more in the transaction of its row. Either that ended before
-    /// this one, and the row is found here; or the file has no name by then, and is not added.
-    private func isNeeded(_ file: LeavingFile, _ path: String, _ identity: SourceIdentity) async throws -> Bool {
+    /// Gives a file its name back that a worker died with, and that is needed after all: its cancelled upload was retried.
+    private func restore(_ row: UploadRow) async throws {
+        guard let identity = row.identity else { return }
+        let file = LeavingFile(path: row.sourcePath, identity: identity, id: row.id)
         do {
-            guard try await store.stillNeedsSource(path, identity) else { return false }
+            try await FileWork.run { try file.restore() }
         } catch {
-            try? await FileWork.run { try file.giveBack() }
-            throw error
+            warn(row, error)
         }
-        try await FileWork.run { try file.giveBack() }
-        return true
     }
 }

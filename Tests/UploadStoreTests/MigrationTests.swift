@@ -36,7 +36,7 @@ import Testing
 
     @Test func openingLeavesTheVersionAndTheMarkOfAQueue() async throws {
         let fixture = try await StoreFixture()
-        #expect(Migration.latest == 8)
+        #expect(Migration.latest == 9)
         #expect(try await fixture.store.query("PRAGMA user_version").rows == [["\(Migration.latest)"]])
         #expect(try await fixture.store.query("PRAGMA application_id").rows == [["1433424177"]])
     }

@@ -65,9 +65,12 @@ import Testing
             _ = try await store.leftovers(failedAfter: 0)
         },
         Operation("limits", ["upload_processing"]) { store, _ in _ = try await store.limits() },
-        Operation("add", []) { store, _ in _ = try await store.add([StoreFixture.upload()]) },
+        Operation("add", ["upload_unsettled_inode"]) { store, _ in _ = try await store.add([StoreFixture.upload()]) },
         Operation("unsettledSources", ["upload_source_unsettled"]) { store, _ in
             _ = try await store.unsettledSources(after: 0, limit: 100)
+        },
+        Operation("releaseSource", [row, "upload_needs_source", "upload_needs_inode"]) { store, _ in
+            _ = try await store.releaseSource(try #require(try await store.upload(1)))
         },
         Operation("names", ["upload_spooled"]) { store, _ in _ = try await store.names("/spool/1") },
         Operation("prune", ["upload_finished"]) { store, _ in

@@ -172,6 +172,24 @@ import Testing
         #expect(try await fixture.claim(worker).count == 1)
     }
 
+    /// Its worker may have died after the request whose outcome nobody knows.
+    @Test(arguments: [("poison", 1), ("finalize_outcome_unknown", 0)])
+    func whatIsInDoubtIsAskedForAfterPoison(code: String, sent: Int) async throws {
+        let fixture = try await StoreFixture()
+        let worker = try await fixture.store.startWorker()
+        let finalizing = try await fixture.claimed(worker, in: .finalize, of: "media")
+        try await fixture.store.finalizeSent(finalizing)
+        let sending = try await fixture.claimed(worker, in: .transfer)
+        try await fixture.store.acknowledged(sending, offset: 60, completing: true)
+        for claim in [finalizing, sending] {
+            try await fixture.store.failed(claim, code: code, message: "y", now: StoreFixture.now)
+            try await fixture.store.retry(claim.uploadID)
+        }
+        #expect(try await fixture.row(finalizing.uploadID).finalizeSent == sent)
+        #expect(try await fixture.row(sending.uploadID).completing == (sent == 1))
+        #expect(try await fixture.claim(worker).count == 2)
+    }
+
     @Test func aCancelledUploadStartsOver() async throws {
         let fixture = try await StoreFixture()
         let worker = try await fixture.store.startWorker()

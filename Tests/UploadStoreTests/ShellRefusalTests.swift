@@ -211,7 +211,7 @@ import Testing
                 // Which of the triggers that refuse a change speaks first is SQLite's choice.
                 let ways = [
                     "is its worker's", "created_at stay", "(see table transition)", "does not change hands",
-                    "batch and spooled stay",
+                    "batch and spooled stay", "source_leaves is for the file of a completed upload",
                 ]
                 #expect(ways.contains { message.contains($0) }, "\(column): \(message)")
             }

@@ -8,6 +8,16 @@ import UploadStore
 
 /// A source that is to go, and that another upload or another queue needs.
 @Suite(.timeLimit(.minutes(5))) struct SharedSourceTests {
+    /// Does what a worker does after an upload of the file.
+    private static func settle(_ scene: Scene, _ path: String) async throws {
+        let logger = Logger(label: "test")
+        try await SourceDisposal(
+            store: scene.queue.store,
+            patience: DatabasePatience(logger: logger),
+            logger: logger
+        ).settle(at: path, inode: nil)
+    }
+
     /// A folder can have two names.
     @Test func anUploadOfTheFileByAnotherPathIsWaitedFor() async throws {
         try await Scene.run { scene in
@@ -35,15 +45,13 @@ import UploadStore
         }
     }
 
-    /// Its row is being written when the worker looks whether anybody needs the file.
-    @Test func aFileThatIsAddedMeanwhileIsGivenBack() async throws {
+    /// Its row is being written when the worker lets the file go.
+    @Test func aFileThatIsAddedMeanwhileStaysForIt() async throws {
         try await Scene.run { scene in
             let path = try scene.folder.write("file", bytes: 10)
             let upload = try await scene.add("file")
             try await scene.drain()
             try await scene.sql("UPDATE upload SET after_completion = 'delete'")
-            let inode = try SourceFile.identity(of: path).inode
-            let store = scene.queue.store
             var configuration = Configuration()
             configuration.allowsUnsafeTransactions = true
             let adder = try DatabaseQueue(path: scene.queue.path, configuration: configuration)
@@ -54,22 +62,72 @@ import UploadStore
                     arguments: [path]
                 )
             }
-            let settling = Task {
-                let logger = Logger(label: "test")
-                try await SourceDisposal(store: store, patience: DatabasePatience(logger: logger), logger: logger)
-                    .settle(at: path, inode: inode)
-            }
-            let own = scene.folder[".upload-queue-\(upload.id)-\(inode)"]
-            while !FileManager.default.fileExists(atPath: own) { await Task.yield() }
+            let settling = Task { try await Self.settle(scene, path) }
+            for _ in 0..<1000 { await Task.yield() }
             try await adder.writeWithoutTransaction { try $0.commit() }
             try await settling.value
             #expect(FileManager.default.fileExists(atPath: path))
             #expect(try await scene.story(upload.id).last == "finished")
             try await scene.drain()
             #expect(try await scene.queue.uploads().map(\.status) == [.completed, .completed])
-            // Its inode has changed by that, so that it is not known to be the file that was uploaded.
+            #expect(!FileManager.default.fileExists(atPath: path))
+            #expect(try await scene.story(upload.id).last == "source deleted")
+        }
+    }
+
+    /// A worker let it go, and is at it or died: adding it would lose it.
+    @Test func aFileThatIsAboutToGoIsNotAdded() async throws {
+        try await Scene.run { scene in
+            let path = try scene.folder.write("file", bytes: 10)
+            let other = try scene.folder.write("other", bytes: 10)
+            let upload = try await scene.queue.add(.file(path), to: "server")
+            try await scene.drain()
+            try await scene.sql("UPDATE upload SET after_completion = 'delete', source_leaves = 1")
+            let error = await #expect(throws: UploadQueueError.self) {
+                try await scene.queue.add(.file(path), to: "server")
+            }
+            #expect(error?.code == .invalidSource)
+            #expect(error?.message.hasPrefix("\(path) is about to be deleted or moved, as upload 1 asked for") == true)
+            var rejected: [String] = []
+            let order = AddOrder(queue: scene.queue, destination: "server")
+            let added = try await order.add([.file(other), .file(path)]) { source, _ in rejected.append(source.path) }
+            #expect(added.map(\.source.path) == [other])
+            #expect(rejected == [path])
+            try await scene.drain()
+            #expect(!FileManager.default.fileExists(atPath: path))
+            #expect(try await scene.story(upload.id).last == "source deleted")
+            // Another file can have its number.
+            let again = try scene.folder.write("file", bytes: 10)
+            let next = try await scene.queue.add(.file(again), to: "server")
+            try await scene.drain()
+            #expect(try await scene.upload(next.id).status == .completed)
+        }
+    }
+
+    /// A worker died with the file, whose cancelled upload was retried since.
+    @Test func aFileThatIsNeededAfterAllGetsItsNameBack() async throws {
+        try await Scene.run { scene in
+            let path = try scene.folder.write("file", bytes: 10)
+            let upload = try await scene.queue.add(.file(path), to: "server")
+            let second = try await scene.queue.add(.file(path), to: "server")
+            try await scene.queue.cancel(second.id)
+            try await scene.drain()
+            try await scene.sql("UPDATE upload SET after_completion = 'delete', source_leaves = 1 WHERE id = 1")
+            let own = scene.folder[".upload-queue-1-\(try SourceFile.identity(of: path).inode)"]
+            try FileManager.default.moveItem(atPath: path, toPath: own)
+            try await scene.queue.retry(second.id)
+            do {
+                // So has another worker that is at it.
+                let held = try SourceFile(path: own)
+                #expect(held.lock())
+                try await Self.settle(scene, path)
+                #expect(!FileManager.default.fileExists(atPath: path))
+                withExtendedLifetime(held) {}
+            }
+            try await Self.settle(scene, path)
             #expect(FileManager.default.fileExists(atPath: path))
-            #expect(try await scene.story(upload.id).last == "source kept")
+            #expect(!FileManager.default.fileExists(atPath: own))
+            #expect(try await scene.story(upload.id).last == "finished")
         }
     }
 

@@ -142,6 +142,10 @@ struct NamedCrash: Sendable, CustomTestStringConvertible {
             after: retry
         ),
         Self(
+            moment: .commit("releaseSource"),
+            before: [.command(["add", "file", "--to", "here", "--delete-after"])]
+        ),
+        Self(
             moment: .commit("settledSource"),
             before: [.command(["add", "file", "--to", "here", "--delete-after"])]
         ),

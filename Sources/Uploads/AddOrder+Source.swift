@@ -9,21 +9,14 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A file was there when it was looked at, and has no name any more in the transaction that adds it.
-struct SourceGone: Error {
-    let path: String
-
-    var message: String { "\(path) was there when it was looked at, and is gone" }
-}
-
 extension AddOrder {
-    /// Looks once more, after the row is written: where a worker is about to delete or move the file for another upload,
-    /// it has its name no more, or that worker finds the row (``SourceDisposal``).
+    /// Looks once more, after the row is written: a worker that let the file go before may have deleted or moved it since.
     static func checkIsThere(_ upload: NewUpload) throws {
         guard !upload.spooled, access(upload.sourcePath, F_OK) != 0 else { return }
         let reason = Errno(rawValue: errno)
         if [.noSuchFileOrDirectory, .notDirectory].contains(reason) {
-            let gone = SourceGone(path: upload.sourcePath)
+            let path = upload.sourcePath
+            let gone = SourceGone(path: path, message: "\(path) was there when it was looked at, and is gone")
             throw UploadStoreError(.refused, gone.message, cause: gone)
         }
     }

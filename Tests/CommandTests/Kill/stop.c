@@ -1,0 +1,41 @@
+// Preloaded into the command by a test: stops the process right before its Nth call that gives or takes a name in a
+// folder, as if the machine were slow there. The folder comes from UPLOAD_QUEUE_STOP_IN, N from UPLOAD_QUEUE_STOP_AT.
+// SIGCONT lets it go on.
+//
+// Built by the tests: cc -shared -fPIC -o stop.so stop.c -ldl
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static atomic_long calls;
+static const char *folder;
+static long stop_at;
+
+__attribute__((constructor)) static void prepare(void) {
+    folder = getenv("UPLOAD_QUEUE_STOP_IN");
+    const char *text = getenv("UPLOAD_QUEUE_STOP_AT");
+    stop_at = text ? atol(text) : 0;
+}
+
+static void count(const char *path) {
+    if (!folder || strncmp(path, folder, strlen(folder)) != 0) return;
+    // All of its threads, as a machine does.
+    if (atomic_fetch_add(&calls, 1) + 1 == stop_at) kill(getpid(), SIGSTOP);
+}
+
+#define ON_PATH(name, parameters, path, ...)                      \
+    int name parameters {                                         \
+        static __typeof__(&name) real;                            \
+        if (!real) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name); \
+        count(path);                                              \
+        return real(__VA_ARGS__);                                 \
+    }
+
+ON_PATH(rename, (const char *from, const char *to), from, from, to)
+ON_PATH(link, (const char *from, const char *to), from, from, to)
+ON_PATH(unlink, (const char *path), path, path)
