@@ -24,6 +24,8 @@ final class AnswerCollector: HTTPClientResponseDelegate {
         ///
         /// Not with its body, which is small: a server that sends it byte by byte would hold the upload for ever.
         var progress = 0
+        /// The progress at the last look of the watch.
+        var seen = 0
     }
 
     /// How long the rest of an early answer may take where it does not tell its length.
@@ -47,14 +49,18 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     /// Whether the request's head was written to a connection.
     var isHeadSent: Bool { state.withLock(\.isHeadSent) }
 
-    /// Fails a request once nothing moved for a time, measured in steps of that time.
-    func cutWhenStalled(_ task: HTTPClient.Task<Answer>, after stall: Duration) async throws {
-        var seen: Int?
-        while true {
-            let progress = state.withLock(\.progress)
-            if progress == seen { return task.fail(reason: HTTPClientError.writeTimeout) }
-            seen = progress
-            try await Task.sleep(for: stall)
+    /// Fails a request once nothing moved for a time, measured in steps of that time, until the result is cancelled.
+    ///
+    /// By a timer of the event loop, which forgets what is cancelled; a cancelled `Task.sleep` stays in memory until its
+    /// time is over, one for each request of the last minute.
+    func cutWhenStalled(_ task: HTTPClient.Task<Answer>, after stall: TimeAmount) -> RepeatedTask {
+        state.withLock { $0.seen = $0.progress }
+        return task.eventLoop.scheduleRepeatedTask(initialDelay: stall, delay: stall) { [self] _ in
+            let isStalled = state.withLock { state in
+                defer { state.seen = state.progress }
+                return state.progress == state.seen
+            }
+            if isStalled { task.fail(reason: HTTPClientError.writeTimeout) }
         }
     }
 

@@ -15,13 +15,11 @@ struct Transport: Sendable {
 
     private let client: HTTPClient
     private let stall: TimeAmount
-    private let duration: Duration
 
     /// - Parameters:
     ///   - connections: Connections to one host that are kept at the same time.
     ///   - stall: A request that makes no progress for so long is cut.
     init(connections: Int, stall: Duration) {
-        duration = stall
         let stall = TimeAmount(stall)
         self.stall = stall
         var configuration = HTTPClient.Configuration(
@@ -64,7 +62,7 @@ struct Transport: Sendable {
                 body: fileBody?.stream ?? bytes(of: request)
             )
             let running = client.execute(request: httpRequest, delegate: collector, deadline: deadline(of: request))
-            let watch = Task { [duration] in try await collector.cutWhenStalled(running, after: duration) }
+            let watch = collector.cutWhenStalled(running, after: stall)
             defer { watch.cancel() }
             return try await withTaskCancellationHandler {
                 try await running.futureResult.get()
