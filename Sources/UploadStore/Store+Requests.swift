@@ -64,8 +64,8 @@ extension Store {
     /// failed or cancelled → pending.
     ///
     /// A failed upload goes on in the phase that failed, a cancelled one starts over. Asking for it settles what was in
-    /// doubt: a finalize or a last byte whose outcome is unknown is sent again. Not so for `poison`, which tells nobody of
-    /// a doubt.
+    /// doubt: a finalize or a last byte whose outcome is unknown is sent again. Not so where it failed by something else,
+    /// as `poison` or a source that is missing: nobody was told of a doubt then.
     ///
     /// - Parameters:
     ///   - id: The upload.
@@ -113,8 +113,9 @@ extension Store {
                 try db.execute(
                     sql: """
                         UPDATE upload SET status = 'pending', finished_at = NULL, attempt = 0, crashes = 0, restarts = 0,
-                            tries = 0, same_error = 0, retry_at = NULL, \(Self.settledDoubt("completing")),
-                            \(Self.settledDoubt("finalize_sent")), \(Self.freshDeadline)
+                            tries = 0, same_error = 0, retry_at = NULL, \(Self.freshDeadline),
+                            completing = CASE WHEN last_error_code IN (\(Self.unasked)) THEN completing ELSE 0 END,
+                            finalize_sent = CASE WHEN last_error_code IN (\(Self.unasked)) THEN finalize_sent ELSE 0 END
                         WHERE id = ?
                         """,
                     arguments: [id]
@@ -145,9 +146,11 @@ extension Store {
         }
     }
 
-    private static func settledDoubt(_ column: String) -> String {
-        "\(column) = CASE WHEN last_error_code = 'poison' THEN \(column) ELSE 0 END"
-    }
+    /// What an upload can fail with while nobody knows what came of a request before: it says nothing of that.
+    private static let unasked = """
+        'poison', 'too_many_attempts', 'deadline_passed', 'source_missing', 'source_unreadable', 'source_not_a_file',
+        'no_endpoint', 'invalid_destination', 'invalid_metadata', 'upload_invalid'
+        """
 
     /// A deadline that has passed would fail it again at once.
     private static let freshDeadline =

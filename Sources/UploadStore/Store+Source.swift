@@ -24,23 +24,37 @@ extension Store {
 
     /// Lets a source go, unless an upload that was acknowledged by now needs it: nobody adds it any more until it is settled.
     ///
-    /// - Returns: Whether it may be deleted or moved now.
-    package func releaseSource(_ upload: UploadRow) async throws -> Bool {
+    /// - Returns: The upload as it is now; nil where its source is not to be deleted or moved.
+    package func releaseSource(_ id: Int64) async throws -> UploadRow? {
         try await commits.write { db in
-            if try Self.needsSource(upload.sourcePath, upload.identity, db) { return false }
+            guard let upload = try Self.upload(id, db), try !Self.needsSource(upload.sourcePath, upload.identity, db)
+            else {
+                return nil
+            }
             try db.execute(
                 sql: """
-                    UPDATE upload SET source_leaves = 1 WHERE id = ? AND source_leaves = 0
-                        AND status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0
+                    UPDATE upload SET source_leaves = 1
+                    WHERE id = ? AND status = 'completed' AND after_completion IS NOT NULL AND source_settled = 0
                     """,
-                arguments: [upload.id]
+                arguments: [id]
             )
-            return true
+            return db.changesCount > 0 ? upload : nil
+        }
+    }
+
+    /// Takes that back: the source has its name still, and could not be deleted or moved.
+    package func keepSource(_ id: Int64) async throws {
+        try await commits.write { db in
+            try db.execute(
+                sql: "UPDATE upload SET source_leaves = 0 WHERE id = ? AND source_settled = 0",
+                arguments: [id]
+            )
         }
     }
 
     /// Fails where a file is about to be deleted or moved for another upload, and so is not to be added.
     ///
+    /// A trigger refuses it too, without telling which file it was.
     /// The inode's time of change does not count: a new name sets it. A file that got the number of a deleted one differs.
     static func checkStays(_ upload: NewUpload, _ db: Database) throws {
         let statement = try db.cachedStatement(
@@ -63,8 +77,8 @@ extension Store {
         let gone = SourceGone(
             path: upload.sourcePath,
             message:
-                "\(upload.sourcePath) is about to be deleted or moved, as upload \(leaving) asked for; if that does not "
-                + "end soon, the next worker that starts ends it"
+                "\(upload.sourcePath) is about to be deleted or moved, as upload \(leaving) asked for; where its worker "
+                + "died, the next one that starts ends that"
         )
         throw UploadStoreError(.refused, gone.message, cause: gone)
     }

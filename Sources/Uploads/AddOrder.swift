@@ -55,22 +55,20 @@ package struct AddOrder: Sendable {
             }
         }
         return try await UploadQueueError.wrapping {
-            guard isCopying else {
-                do {
-                    return try await insert(uploads, of: accepted)
-                } catch let error as UploadStoreError {
-                    // The others are added without it.
-                    guard let gone = error.cause as? SourceGone,
-                        let index = accepted.firstIndex(where: { $0.absolutePath == gone.path })
-                    else { throw error }
-                    try await rejected(accepted.remove(at: index), UploadQueueError(.invalidSource, gone.message))
-                    return try await add(accepted, rejected: rejected)
-                }
+            do {
+                guard isCopying else { return try await insert(uploads, of: accepted) }
+                let hold = try await queue.spool.hold()
+                defer { withExtendedLifetime(hold) {} }
+                try await copy(&accepted, &uploads, hold, rejected)
+                return try await insert(uploads, of: accepted)
+            } catch let error as UploadStoreError {
+                // The others are added without it.
+                guard let gone = error.cause as? SourceGone,
+                    let index = accepted.firstIndex(where: { !$0.isCopied && $0.absolutePath == gone.path })
+                else { throw error }
+                try await rejected(accepted.remove(at: index), UploadQueueError(.invalidSource, gone.message))
+                return try await add(accepted, rejected: rejected)
             }
-            let hold = try await queue.spool.hold()
-            defer { withExtendedLifetime(hold) {} }
-            try await copy(&accepted, &uploads, hold, rejected)
-            return try await insert(uploads, of: accepted)
         }
     }
 

@@ -89,17 +89,29 @@ struct LeavingFile {
         try? Spool.sync(folder)
     }
 
-    /// Gives the file the queue's own name, and keeps other workers from it for as long as the result lives; nil where the
-    /// file is not there any more.
-    func take() throws -> SourceFile? {
-        do {
+    /// Opens the file, under its name or under the queue's own after a crash, and keeps other workers from it for as long as
+    /// the result lives; nil where the file is not there any more.
+    func hold() throws -> SourceFile? {
+        try tellingWhatLasts {
             // A crash while it got its name back: it was to stay.
             if try Self.isSameFile(own, source) { try Self.unlinked(own) }
-            let taken = try Self.look(own).map { isInode($0) } ?? false
-            if !taken { guard try checkSource() else { return nil } }
-            let file = try SourceFile(path: taken ? own.string : source.string)
+            let isTaken = try self.isTheFile(own)
+            if !isTaken, try !checkSource() {
+                // A crash after another file had come in between.
+                if try Self.look(own) != nil { try stay(Self.isAnother) }
+                return nil
+            }
+            let file = try SourceFile(path: isTaken ? own.string : source.string)
             guard file.lock() else { throw InHand() }
-            if !taken {
+            return file
+        }
+    }
+
+    /// Gives the file that is held the queue's own name; nil where it is not there any more.
+    func take(_ held: SourceFile?) throws -> SourceFile? {
+        guard let held else { return nil }
+        return try tellingWhatLasts {
+            if try !isTheFile(own) {
                 guard try Self.look(own) == nil else {
                     throw Kept("\(source) stays, since \(own) has a name of the queue's")
                 }
@@ -107,10 +119,21 @@ struct LeavingFile {
             }
             guard let found = try Self.look(own) else { return nil }
             guard try isSame(found) else {
-                try stay("it is not the file any more that was uploaded")
+                try stay(Self.isAnother)
                 return nil
             }
-            return file
+            return held
+        }
+    }
+
+    /// Whether the queue's own name is taken, as far as can be told.
+    var isTaken: Bool { (try? Self.look(own)) != nil }
+
+    private static let isAnother = "it is not the file any more that was uploaded"
+
+    private func tellingWhatLasts(_ body: () throws -> SourceFile?) throws -> SourceFile? {
+        do {
+            return try body()
         } catch let failure as SourceFile.Failure where failure.code == "source_missing" {
             return nil
         } catch let failure as SourceFile.Failure where !failure.isPassing {
@@ -140,27 +163,10 @@ struct LeavingFile {
         return there.st_dev != here.st_dev
     }
 
-    /// Gives the file its name back where a worker died that had taken it.
-    func restore() throws {
-        guard let there = try Self.look(own), isInode(there) else { return }
-        do {
-            let file = try SourceFile(path: own.string)
-            guard file.lock() else { return }
-            try withExtendedLifetime(file) { try giveBack() }
-        } catch let failure as SourceFile.Failure where failure.code == "source_missing" {
-            return
-        } catch Errno.noSuchFileOrDirectory {
-            return
-        }
-    }
-
-    /// Gives the file its name back.
-    private func giveBack() throws { try Self.rename(own, source) }
-
     /// Gives the file its name back, and says why it stays.
     private func stay(_ reason: String) throws {
         do {
-            try giveBack()
+            try Self.rename(own, source)
         } catch let trouble as Errno {
             throw Kept(
                 "\(source) stays, since \(reason); it is \(own) now, as its name cannot be given back: \(trouble)"
@@ -168,6 +174,8 @@ struct LeavingFile {
         }
         throw Kept("\(source) stays, since \(reason)")
     }
+
+    private func isTheFile(_ path: FilePath) throws -> Bool { try Self.look(path).map { isInode($0) } ?? false }
 
     private func isInode(_ information: stat) -> Bool {
         information.st_mode & S_IFMT == S_IFREG && UInt64(information.st_ino) == identity.inode

@@ -28,28 +28,25 @@ struct SourceDisposal: Sendable {
 
     private func settle(_ row: UploadRow, until isStopping: () -> Bool) async throws {
         // Another upload of the same file, perhaps to another destination: the last one that completes sees to it.
-        if !row.spooled, try await store.needsSource(row.sourcePath, row.identity) { return try await restore(row) }
+        if !row.spooled, try await store.needsSource(row.sourcePath, row.identity) { return }
         var reason: String?
         do {
-            guard try await dispose(row) else { return }
+            guard try await dispose(row, until: isStopping) else { return }
         } catch let kept as LeavingFile.Kept {
             reason = kept.reason
         } catch {
             // It may pass; the next worker that starts tries again.
-            return warn(row, error)
+            logger.warning(
+                "The source of a completed upload could not be settled now",
+                metadata: ["upload.id": "\(row.id)", "error.message": "\(error)"]
+            )
+            return
         }
         try await patience.write(until: isStopping) { try await store.settledSource(row.id, keptBecause: reason) }
     }
 
-    private func warn(_ row: UploadRow, _ error: any Error) {
-        logger.warning(
-            "The source of a completed upload could not be settled now",
-            metadata: ["upload.id": "\(row.id)", "error.message": "\(error)"]
-        )
-    }
-
     /// Whether the source is settled now; else somebody else needs it.
-    private func dispose(_ row: UploadRow) async throws -> Bool {
+    private func dispose(_ row: UploadRow, until isStopping: () -> Bool) async throws -> Bool {
         let path = row.sourcePath
         if let code = row.lastErrorCode {
             throw LeavingFile.Kept(
@@ -69,28 +66,27 @@ struct SourceDisposal: Sendable {
             throw LeavingFile.Kept("\(path) stays, since it was never looked at")
         }
         let file = LeavingFile(path: path, identity: identity, id: row.id)
+        // Who lets it go holds it: others leave it alone until this ends.
+        let held = try await FileWork.run { try file.hold() }
+        defer { withExtendedLifetime(held) {} }
         // Whoever adds the file asks in the transaction of its row: either that ended before, and is seen here, or it is
         // refused.
-        guard try await store.releaseSource(row) else { return false }
-        try await FileWork.run {
-            let taken = try file.take()
-            if row.afterCompletion == "move" {
-                try file.move(taken, to: row.moveTo ?? "/")
-            } else {
-                try file.delete(taken)
+        guard let row = try await patience.write(until: isStopping, { try await store.releaseSource(row.id) }) else {
+            return false
+        }
+        do {
+            try await FileWork.run {
+                let taken = try file.take(held)
+                if row.afterCompletion == "move" {
+                    try file.move(taken, to: row.moveTo ?? "/")
+                } else {
+                    try file.delete(taken)
+                }
             }
+        } catch let error where !(error is LeavingFile.Kept) && !file.isTaken {
+            try? await store.keepSource(row.id)
+            throw error
         }
         return true
-    }
-
-    /// Gives a file its name back that a worker died with, and that is needed after all: its cancelled upload was retried.
-    private func restore(_ row: UploadRow) async throws {
-        guard let identity = row.identity else { return }
-        let file = LeavingFile(path: row.sourcePath, identity: identity, id: row.id)
-        do {
-            try await FileWork.run { try file.restore() }
-        } catch {
-            warn(row, error)
-        }
     }
 }

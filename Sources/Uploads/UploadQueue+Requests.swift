@@ -48,15 +48,15 @@ extension UploadQueue {
     /// Takes a failed or cancelled upload up again.
     ///
     /// A failed one goes on in the phase that failed, one whose source changed starts over with the file as it is now,
-    /// and a cancelled one starts over. Where the outcome of the last byte or of finalize is unknown, asking for a retry
-    /// means to send it again.
+    /// and a cancelled one starts over. Where it failed since the outcome of the last byte or of finalize is unknown, asking
+    /// for a retry means to send it again.
     ///
     /// - Parameters:
     ///   - id: The upload.
     ///   - start: Where a failed one starts; by default where it failed. From the start it is sent as a new upload, also
     ///     where the outcome of an earlier one is unknown: then there may be two files at the destination.
-    /// - Throws: ``UploadQueueError`` `not_found`, or `refused` when it is neither failed nor cancelled, or its grant was
-    ///   used up and the queue can get no other.
+    /// - Throws: ``UploadQueueError`` `not_found`, or `refused` when it is neither failed nor cancelled, its grant was
+    ///   used up and the queue can get no other, or a worker is about to delete or move its file for another upload.
     public func retry(_ id: Upload.ID, from start: RetryStart = .failure) async throws {
         try await UploadQueueError.wrapping {
             try await store.retry(id, fromStart: start == .start)

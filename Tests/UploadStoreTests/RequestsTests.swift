@@ -173,8 +173,8 @@ import Testing
     }
 
     /// Its worker may have died after the request whose outcome nobody knows.
-    @Test(arguments: [("poison", 1), ("finalize_outcome_unknown", 0)])
-    func whatIsInDoubtIsAskedForAfterPoison(code: String, sent: Int) async throws {
+    @Test(arguments: [("poison", 1), ("source_missing", 1), ("finalize_outcome_unknown", 0)])
+    func whatNobodyWasToldOfIsStillInDoubt(code: String, sent: Int) async throws {
         let fixture = try await StoreFixture()
         let worker = try await fixture.store.startWorker()
         let finalizing = try await fixture.claimed(worker, in: .finalize, of: "media")

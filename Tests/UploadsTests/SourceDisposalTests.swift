@@ -178,6 +178,18 @@ import Musl
         }
     }
 
+    /// A worker died with a file that had come between its last look and the new name.
+    @Test func anotherFileThatWasTakenBeforeACrashIsGivenBack() async throws {
+        try await completed("after_completion = 'delete'") { scene, upload in
+            let own = "in/.upload-queue-1-$(stat -c %i in/file)"
+            try await shell("own=\(own); echo another > other; mv in/file kept; mv other $own", in: scene)
+            try await scene.drain()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: scene.folder["in"]) == ["file"])
+            #expect(try String(contentsOfFile: upload.sourcePath, encoding: .utf8) == "another\n")
+            #expect(try await scene.story(upload.id).last == "source kept")
+        }
+    }
+
     /// The same file on its way to another destination: the upload that completes last sees to it.
     @Test(arguments: [true, false]) func anotherUploadOfTheFileIsWaitedFor(_ completes: Bool) async throws {
         try await Scene.run { scene in

@@ -10,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static atomic_long calls;
 static const char *folder;
@@ -24,8 +23,8 @@ __attribute__((constructor)) static void prepare(void) {
 
 static void count(const char *path) {
     if (!folder || strncmp(path, folder, strlen(folder)) != 0) return;
-    // All of its threads, as a machine does.
-    if (atomic_fetch_add(&calls, 1) + 1 == stop_at) kill(getpid(), SIGSTOP);
+    // To this thread, which takes it before it goes on; it stops all of them.
+    if (atomic_fetch_add(&calls, 1) + 1 == stop_at) raise(SIGSTOP);
 }
 
 #define ON_PATH(name, parameters, path, ...)                      \
