@@ -39,7 +39,9 @@ import Testing
         try await Self.whileStalled(terminal) { commands, worker in
             let drawn = await terminal.text { text in
                 let lines = TerminalScreen(text, columns: 200).lines
-                return lines.count == 3 && lines[1].hasSuffix("sheet.bin") && lines[2].contains("1 of 2 uploads")
+                // The first bars have no part that is done, and what is read may end within a line.
+                return lines.count == 3 && lines[1].hasSuffix("sheet.bin") && lines[1].contains("━")
+                    && lines[2].contains("1 of 2 uploads") && text.hasSuffix("\u{1B}[?7h")
             }
             let lines = TerminalScreen(drawn, columns: 200).lines
             try #require(lines.count == 3)
@@ -52,7 +54,7 @@ import Testing
             worker.signal(SIGTERM)
             let ending = try await worker.wait()
             #expect(ending.status == 0)
-            let end = await terminal.text { $0.contains("paused or for later") }
+            let end = await terminal.text { $0.contains("what fails\r\n") }
             let last = TerminalScreen(end, columns: 200).lines
             #expect(last.count == 3)
             #expect(last[0] == lines[0])
@@ -98,7 +100,7 @@ import Testing
             let terminal = try PseudoTerminal(columns: 200)
             let worker = try commands.start("run", on: terminal)
             defer { if worker.isRunning { worker.signal(SIGKILL) } }
-            let told = await terminal.text { $0.contains("1 waits for ") }
+            let told = await terminal.text { $0.contains("the first goes on in ") }
             let lines = TerminalScreen(told, columns: 200).lines
             #expect(lines.first?.hasPrefix("upload-queue: upload 1 has to wait: server_busy: ") == true)
             #expect(
@@ -119,7 +121,7 @@ import Testing
     func withoutBarsThereAreOnlyLines(_ options: [String], _ environment: [String: String]) async throws {
         let terminal = try PseudoTerminal(columns: 200)
         try await Self.whileStalled(terminal, options: options, environment: environment) { commands, worker in
-            let text = await terminal.text { $0.contains("completed") }
+            let text = await terminal.text { $0.contains("/empty\r\n") }
             worker.signal(SIGTERM)
             let ending = try await worker.wait()
             #expect(ending.status == 0)
@@ -131,7 +133,7 @@ import Testing
     @Test func barsKeepOffColoursThatNobodyWants() async throws {
         let terminal = try PseudoTerminal(columns: 200)
         try await Self.whileStalled(terminal, environment: ["NO_COLOR": "1"]) { _, worker in
-            let drawn = await terminal.text { $0.contains("1 of 2 uploads") }
+            let drawn = await terminal.text { $0.contains("1 of 2 uploads") && $0.contains("━") }
             #expect(!drawn.contains(#/\u{1B}\[[0-9]+m/#))
             worker.signal(SIGTERM)
             let ending = try await worker.wait()

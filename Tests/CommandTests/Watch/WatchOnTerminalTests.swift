@@ -180,7 +180,10 @@ import Testing
         let written = terminal.text.count
         try terminal.resize(columns: 40, lines: 8)
         watch.signal(SIGWINCH)
-        let text = await terminal.text { $0.dropFirst(written).contains("\u{1B}[8;1H") }
+        let text = await terminal.text { text in
+            let lastLine = text.dropFirst(written).components(separatedBy: "\u{1B}[8;1H").dropFirst().last
+            return lastLine?.contains("\u{1B}[?2026l") == true
+        }
         let small = TerminalScreen(String(text.dropFirst(written)), columns: 40)
         #expect(small.lines.count == 8)
         #expect(small.widest < 40)
