@@ -208,7 +208,15 @@ extension LeavingFile {
     ///
     /// After a crash in between the file can have both names; the next try ends that.
     static func rename(_ old: FilePath, _ new: FilePath) throws {
-        if link(old.string, new.string) == 0 { return try unlinked(old) }
+        if link(old.string, new.string) == 0 {
+            do {
+                return try unlinked(old)
+            } catch {
+                // It keeps its old name, as whoever asked is told.
+                if (try? isSameFile(old, new)) == true { try? unlinked(new) }
+                throw error
+            }
+        }
         let reason = Errno(rawValue: errno)
         if reason == .fileExists, try isSameFile(old, new) { return try unlinked(old) }
         // Some filesystems know no links, and some rules forbid one to the file of another user.
