@@ -7,11 +7,11 @@ struct SourceDisposal: Sendable {
     let patience: DatabasePatience
     let logger: Logger
 
-    /// Deals with what is left of earlier runs, oldest first.
-    func settleAll(until isStopping: () -> Bool) async throws {
+    /// Deals with what is left of earlier runs, oldest first; or only with what dead workers were at, which nobody can add.
+    func settleAll(leaving: Bool = false, until isStopping: () -> Bool) async throws {
         var last: Int64 = 0
         while true {
-            let rows = try await store.unsettledSources(after: last, limit: 100)
+            let rows = try await store.unsettledSources(after: last, leaving: leaving, limit: 100)
             for row in rows {
                 guard !isStopping(), !Task.isCancelled else { return }
                 try await settle(row, until: isStopping)
@@ -23,7 +23,13 @@ struct SourceDisposal: Sendable {
 
     /// Deals with a source of which an upload was just completed; others may have waited for that.
     func settle(at path: String, inode: UInt64?) async throws {
-        for row in try await store.unsettledSources(at: path, inode: inode) { try await settle(row, until: { false }) }
+        var seen: Set<Int64> = []
+        while true {
+            // Another worker, whose upload completed meanwhile, met a file that was in hand here.
+            let rows = try await store.unsettledSources(at: path, inode: inode).filter { seen.insert($0.id).inserted }
+            if rows.isEmpty { return }
+            for row in rows { try await settle(row, until: { false }) }
+        }
     }
 
     private func settle(_ row: UploadRow, until isStopping: () -> Bool) async throws {

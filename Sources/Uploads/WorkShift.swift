@@ -120,7 +120,7 @@ final class WorkShift: Sendable {
             isStopping: { self.state.withLock(\.stopping) }
         )
         var wakes = wakes.makeAsyncIterator()
-        try await takeOverDead()
+        _ = try await takeOverDead()
         try await cleanUp()
         bandwidth.update(try await store.limits(), worker: worker.id)
         try await withThrowingDiscardingTaskGroup { runs in
@@ -244,7 +244,9 @@ final class WorkShift: Sendable {
             if version != seen || isDue { wake.yield() }
             if version != seen { bandwidth.update(try await store.limits(), worker: worker.id) }
             seen = version
-            if looks.isMultiple(of: Self.looksPerTakeover) { try await takeOverDead() }
+            if looks.isMultiple(of: Self.looksPerTakeover), try await takeOverDead() {
+                try await settleSources(leaving: true)
+            }
         }
     }
 
@@ -257,13 +259,8 @@ final class WorkShift: Sendable {
 
     /// Finishes what a crash left of sources that were to go, and of copies that no upload got.
     private func cleanUp() async throws {
-        let isStopping = { self.state.withLock(\.stopping) }
-        do {
-            try await SourceDisposal(store: store, patience: patience, logger: options.logger)
-                .settleAll(until: isStopping)
-        } catch let error as UploadStoreError where error.isPassing && isStopping() {
-            return
-        }
+        try await settleSources()
+        guard !state.withLock(\.stopping) else { return }
         do {
             try await queue.spool.collect { try await store.names($0) }
         } catch let error as UploadQueueError {
@@ -274,7 +271,16 @@ final class WorkShift: Sendable {
         }
     }
 
-    private func takeOverDead() async throws {
+    private func settleSources(leaving: Bool = false) async throws {
+        let isStopping = { self.state.withLock(\.stopping) }
+        do {
+            try await SourceDisposal(store: store, patience: patience, logger: options.logger)
+                .settleAll(leaving: leaving, until: isStopping)
+        } catch let error as UploadStoreError where error.isPassing && isStopping() {}
+    }
+
+    /// Whether one was dead.
+    private func takeOverDead() async throws -> Bool {
         let takeovers = try await patiently(orElse: []) {
             try await store.takeOverDead(except: worker, now: Timestamp.text(now), hidden: warn)
         }
@@ -285,6 +291,7 @@ final class WorkShift: Sendable {
             )
         }
         if !takeovers.isEmpty { wake.yield() }
+        return !takeovers.isEmpty
     }
 
     private func warn(of worker: Int64, _ error: UploadStoreError) {

@@ -123,6 +123,25 @@ import UploadStore
         }
     }
 
+    /// Its worker met the file in the hands of this one, which so has to see to it.
+    @Test func whatCompletesMeanwhileIsSettledToo() async throws {
+        try await Scene.run { scene in
+            let path = try scene.folder.write("file", bytes: 10)
+            for _ in 1...2 { try await scene.queue.add(.file(path), to: "server") }
+            try await scene.drain()
+            try await scene.sql("UPDATE upload SET after_completion = 'delete' WHERE id = 1")
+            try await scene.sql(
+                """
+                CREATE TRIGGER completes AFTER UPDATE OF source_settled ON upload WHEN new.id = 1
+                BEGIN UPDATE upload SET after_completion = 'delete' WHERE id = 2; END
+                """
+            )
+            try await Self.settle(scene, path)
+            #expect(!FileManager.default.fileExists(atPath: path))
+            for id: Int64 in [1, 2] { #expect(try await scene.story(id).last == "source deleted") }
+        }
+    }
+
     /// What a copy of the queue completes is not removed under the queue, which still needs it.
     @Test func aCopyOfTheQueueLeavesItsBytes() async throws {
         try await Scene.run { scene in
