@@ -2,18 +2,17 @@ internal import GRDB
 
 /// What becomes of sources whose upload is completed.
 extension Store {
-    /// Completed uploads whose source is still to be deleted or moved, oldest first; or only those that are being let go.
-    package func unsettledSources(after id: Int64, leaving: Bool = false, limit: Int) async throws -> [UploadRow] {
+    /// Completed uploads whose source is still to be deleted or moved, oldest first.
+    package func unsettledSources(after id: Int64, limit: Int) async throws -> [UploadRow] {
         try await read { db in
             try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
                         SELECT * FROM upload INDEXED BY upload_source_unsettled WHERE status = 'completed'
-                            AND after_completion IS NOT NULL AND source_settled = 0 AND id > ? AND source_leaves >= ?
-                        ORDER BY id LIMIT ?
+                            AND after_completion IS NOT NULL AND source_settled = 0 AND id > ? ORDER BY id LIMIT ?
                         """
                 ),
-                arguments: [id, leaving ? 1 : 0, max(1, limit)]
+                arguments: [id, max(1, limit)]
             ).map(UploadRow.init)
         }
     }
@@ -79,7 +78,7 @@ extension Store {
             path: upload.sourcePath,
             message:
                 "\(upload.sourcePath) is about to be deleted or moved, as upload \(leaving) asked for; where its worker "
-                + "died, another one ends that"
+                + "died, the next one that starts ends that"
         )
         throw UploadStoreError(.refused, gone.message, cause: gone)
     }

@@ -14,7 +14,7 @@ internal import Musl
 extension LeavingFile {
     /// Copies the file, and removes it then.
     ///
-    /// - Throws: ``Kept``; then nothing is left of the copy.
+    /// - Throws: ``Kept``; then nothing is left of the copy, unless that is what is told.
     func copy(_ file: SourceFile, into folder: FilePath, as target: FilePath) throws {
         do {
             // Opened first: without it the copy's name could not be made durable.
@@ -36,7 +36,11 @@ extension LeavingFile {
                 try Self.unlinked(half)
             }
             guard fsync(opened.rawValue) == 0 else { throw Errno(rawValue: errno) }
-            try Self.unlinked(own)
+            do {
+                try Self.unlinked(own)
+            } catch let reason as Errno {
+                throw Kept("\(target) is there, but the old name cannot go: \(reason)")
+            }
         } catch Errno.fileExists {
             throw Kept("there is a \(target) already")
         } catch let reason as Errno {

@@ -83,7 +83,8 @@ struct LeavingFile {
             } catch Errno.fileExists {
                 try stay("there is a \(target) already")
             } catch let reason as Errno {
-                try stay("\(target) cannot be made: \(reason)")
+                let isMade = try Self.isSameFile(own, target)
+                try stay("\(target) \(isMade ? "is there, but the old name cannot go" : "cannot be made"): \(reason)")
             }
         }
         try? Spool.sync(folder)
@@ -95,11 +96,15 @@ struct LeavingFile {
         try tellingWhatLasts {
             // A crash while it got its name back: it was to stay.
             if try Self.isSameFile(own, source) { try Self.unlinked(own) }
-            let isTaken = try self.isTheFile(own)
+            var isTaken = try self.isTheFile(own)
             if !isTaken, try !checkSource() {
-                // A crash after another file had come in between.
-                if try Self.look(own) != nil { try stay(Self.isAnother) }
-                return nil
+                // Another worker can have given it that name right now.
+                isTaken = try self.isTheFile(own)
+                if !isTaken {
+                    // A crash after another file had come in between.
+                    if try Self.look(own) != nil { try stay(Self.isAnother) }
+                    return nil
+                }
             }
             let file = try SourceFile(path: isTaken ? own.string : source.string)
             guard file.lock() else { throw InHand() }
@@ -206,17 +211,10 @@ extension LeavingFile {
 
     /// Gives a file another name; fails with `fileExists` where another file has that.
     ///
-    /// After a crash in between the file can have both names; the next try ends that.
+    /// After a crash in between the file can have both names; the next try ends that. Where the old one cannot be removed
+    /// it has both too: a name too many is better than none.
     static func rename(_ old: FilePath, _ new: FilePath) throws {
-        if link(old.string, new.string) == 0 {
-            do {
-                return try unlinked(old)
-            } catch {
-                // It keeps its old name, as whoever asked is told.
-                if (try? isSameFile(old, new)) == true { try? unlinked(new) }
-                throw error
-            }
-        }
+        if link(old.string, new.string) == 0 { return try unlinked(old) }
         let reason = Errno(rawValue: errno)
         if reason == .fileExists, try isSameFile(old, new) { return try unlinked(old) }
         // Some filesystems know no links, and some rules forbid one to the file of another user.

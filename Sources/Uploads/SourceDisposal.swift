@@ -7,11 +7,11 @@ struct SourceDisposal: Sendable {
     let patience: DatabasePatience
     let logger: Logger
 
-    /// Deals with what is left of earlier runs, oldest first; or only with what dead workers were at, which nobody can add.
-    func settleAll(leaving: Bool = false, until isStopping: () -> Bool) async throws {
+    /// Deals with what is left of earlier runs, oldest first.
+    func settleAll(until isStopping: () -> Bool) async throws {
         var last: Int64 = 0
         while true {
-            let rows = try await store.unsettledSources(after: last, leaving: leaving, limit: 100)
+            let rows = try await store.unsettledSources(after: last, limit: 100)
             for row in rows {
                 guard !isStopping(), !Task.isCancelled else { return }
                 try await settle(row, until: isStopping)

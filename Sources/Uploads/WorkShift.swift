@@ -120,7 +120,7 @@ final class WorkShift: Sendable {
             isStopping: { self.state.withLock(\.stopping) }
         )
         var wakes = wakes.makeAsyncIterator()
-        _ = try await takeOverDead()
+        try await takeOverDead()
         try await cleanUp()
         bandwidth.update(try await store.limits(), worker: worker.id)
         try await withThrowingDiscardingTaskGroup { runs in
@@ -244,9 +244,7 @@ final class WorkShift: Sendable {
             if version != seen || isDue { wake.yield() }
             if version != seen { bandwidth.update(try await store.limits(), worker: worker.id) }
             seen = version
-            if looks.isMultiple(of: Self.looksPerTakeover), try await takeOverDead() {
-                try await settleSources(leaving: true)
-            }
+            if looks.isMultiple(of: Self.looksPerTakeover) { try await takeOverDead() }
         }
     }
 
@@ -259,8 +257,13 @@ final class WorkShift: Sendable {
 
     /// Finishes what a crash left of sources that were to go, and of copies that no upload got.
     private func cleanUp() async throws {
-        try await settleSources()
-        guard !state.withLock(\.stopping) else { return }
+        let isStopping = { self.state.withLock(\.stopping) }
+        do {
+            try await SourceDisposal(store: store, patience: patience, logger: options.logger)
+                .settleAll(until: isStopping)
+        } catch let error as UploadStoreError where error.isPassing && isStopping() {
+            return
+        }
         do {
             try await queue.spool.collect { try await store.names($0) }
         } catch let error as UploadQueueError {
@@ -271,16 +274,7 @@ final class WorkShift: Sendable {
         }
     }
 
-    private func settleSources(leaving: Bool = false) async throws {
-        let isStopping = { self.state.withLock(\.stopping) }
-        do {
-            try await SourceDisposal(store: store, patience: patience, logger: options.logger)
-                .settleAll(leaving: leaving, until: isStopping)
-        } catch let error as UploadStoreError where error.isPassing && isStopping() {}
-    }
-
-    /// Whether one was dead.
-    private func takeOverDead() async throws -> Bool {
+    private func takeOverDead() async throws {
         let takeovers = try await patiently(orElse: []) {
             try await store.takeOverDead(except: worker, now: Timestamp.text(now), hidden: warn)
         }
@@ -291,7 +285,6 @@ final class WorkShift: Sendable {
             )
         }
         if !takeovers.isEmpty { wake.yield() }
-        return !takeovers.isEmpty
     }
 
     private func warn(of worker: Int64, _ error: UploadStoreError) {

@@ -68,7 +68,6 @@ import Testing
         Operation("add", ["upload_unsettled_inode"]) { store, _ in _ = try await store.add([StoreFixture.upload()]) },
         Operation("unsettledSources", ["upload_source_unsettled"]) { store, _ in
             _ = try await store.unsettledSources(after: 0, limit: 100)
-            _ = try await store.unsettledSources(after: 0, leaving: true, limit: 100)
         },
         Operation("releaseSource", [row, "upload_needs_source", "upload_needs_inode"]) { store, _ in
             _ = try await store.releaseSource(1)

@@ -27,7 +27,11 @@ import Testing
                         "LD_PRELOAD": library, "UPLOAD_QUEUE_STOP_IN": inbox, "UPLOAD_QUEUE_STOP_AT": "\(call)",
                     ]
                 )
-                while worker.isRunning, !Self.isStopped(worker.pid) { await Task.yield() }
+                defer { if worker.isRunning { worker.signal(SIGKILL) } }
+                while worker.isRunning, !Self.isStopped(worker.pid) {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
                 let stopped = worker.isRunning
                 let added = try await Command.run(add, in: folder)
                 worker.signal(ending)
@@ -41,46 +45,6 @@ import Testing
             }
             Issue.record("the worker made more than \(Self.mostCalls) calls")
         }
-    }
-
-    /// Who waits for the file to go, so that it can be added again, waits for no worker to start.
-    @Test func aWorkerThatRunsEndsWhatAnotherDiedAt() async throws {
-        let folder = try TemporaryFolder()
-        let library = try await PreloadedLibrary.build("stop", linking: "dl", in: folder)
-        let database = folder["queue.db"]
-        let (file, other) = (
-            try folder.write("file", bytes: 1000, seed: 1), try folder.write("other", bytes: 1000, seed: 2)
-        )
-        try await withDevelopmentServer(.init(directory: folder["server"])) { server in
-            let add = ["add", "--to", server.endpoint, "--database", database]
-            #expect(try await Command.run(add + [file, "--delete-after"], in: folder).status == 0)
-            let run = ["run", "--database", database]
-            let stopped = try Command(
-                run,
-                in: folder,
-                environment: ["LD_PRELOAD": library, "UPLOAD_QUEUE_STOP_IN": file, "UPLOAD_QUEUE_STOP_AT": "1"]
-            )
-            while stopped.isRunning, !Self.isStopped(stopped.pid) { await Task.yield() }
-            let worker = try Command(run, in: folder)
-            // What it sends shows that it did by then what a worker does when it starts.
-            #expect(try await Command.run(add + [other], in: folder).status == 0)
-            try await Self.wait(for: "id = 2 AND status = 'completed'", database, worker)
-            #expect(FileManager.default.fileExists(atPath: file))
-            stopped.signal(SIGKILL)
-            #expect(try await stopped.wait().killed)
-            try await Self.wait(for: "id = 1 AND source_settled", database, worker)
-            #expect(!FileManager.default.fileExists(atPath: file))
-            worker.signal(SIGTERM)
-            #expect(try await worker.wait().status == 0)
-        }
-    }
-
-    private static func wait(for condition: String, _ database: String, _ worker: Command) async throws {
-        let query = "SELECT count(*) FROM upload WHERE \(condition)"
-        while worker.isRunning {
-            if try await SQLiteShell.run(query, on: database) == ["1"] { return }
-        }
-        Issue.record("the worker ended before: \(condition)")
     }
 
     private static func check(_ added: Command.Ending, _ database: String, _ inbox: String, _ call: Int) async throws {
