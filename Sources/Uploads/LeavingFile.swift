@@ -83,7 +83,7 @@ struct LeavingFile {
             } catch Errno.fileExists {
                 try stay("there is a \(target) already")
             } catch let reason as Errno {
-                let isMade = try Self.isSameFile(own, target)
+                let isMade = (try? Self.isSameFile(own, target)) == true
                 try stay("\(target) \(isMade ? "is there, but the old name cannot go" : "cannot be made"): \(reason)")
             }
         }
