@@ -49,8 +49,9 @@ import Testing
         // What the allocator keeps of the busiest moment differs a little from run to run.
         #expect(after.kibibytes < before.kibibytes + 8 << 10, "from \(before) to \(after)")
         print(
-            "proof: memory of a worker after \(Self.first) uploads: \(before.kibibytes) KiB, and \(after.kibibytes) KiB after "
-                + "\(Self.uploads); open files \(before.files) and \(after.files)"
+            "proof: what a worker holds after \(Self.first) uploads and after \(Self.uploads): "
+                + "\(before.kibibytes) KiB, \(before.files) open files; "
+                + "\(after.kibibytes) KiB, \(after.files) open files"
         )
     }
 }

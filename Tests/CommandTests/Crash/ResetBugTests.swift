@@ -96,8 +96,8 @@ import Testing
         #expect(there == acknowledged)
         try await Self.expectWholeHistory(commands)
         print(
-            "proof: rows lost by \(Self.writers) writing processes beside \(checkpoints) guarded checkpoints: "
-                + "\(acknowledged.subtracting(there).count) of \(acknowledged.count) acknowledged"
+            "proof: rows lost by \(Self.writers) writing processes beside guarded checkpoints: "
+                + "\(acknowledged.subtracting(there).count) of \(acknowledged.count) acknowledged, \(checkpoints) checkpoints"
         )
         if Self.isFull { try await Self.stormWithoutAGuard() }
     }

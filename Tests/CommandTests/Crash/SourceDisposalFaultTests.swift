@@ -16,24 +16,26 @@ import Testing
     }
 
     @Test(
-        arguments: [["--delete-after"], ["--move-to", "out"]],
+        arguments: [SourceKillTests.Fate.deleted, .moved, .movedElsewhere],
         [nil, "before the commit of keepSource", "after the commit of keepSource"]
     )
-    func whatFailedOnceIsEndedByTheNextWorker(_ fate: [String], _ crash: String?) async throws {
+    func whatFailedOnceIsEndedByTheNextWorker(_ fate: SourceKillTests.Fate, _ crash: String?) async throws {
         let folder = try TemporaryFolder()
         let library = try await PreloadedLibrary.build("stop", linking: "dl", in: folder)
-        try FileManager.default.createDirectory(atPath: folder["out"], withIntermediateDirectories: false)
+        let outside = fate == .movedElsewhere ? try TemporaryFolder(besides: folder) : folder
         var outcomes: [Outcome] = []
         var kills = 0
         try await withDevelopmentServer(.init(directory: folder["server"])) { server in
             while outcomes.last != .settled {
                 let call = outcomes.count + 1
                 try #require(call <= Self.mostCalls)
-                let (database, inbox) = (folder["\(call).db"], folder["in-\(call)"])
-                try FileManager.default.createDirectory(atPath: inbox, withIntermediateDirectories: false)
+                let (database, inbox, target) = (folder["\(call).db"], folder["in-\(call)"], outside["out-\(call)"])
+                for path in [inbox, target] {
+                    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+                }
                 let file = try folder.write("in-\(call)/file-\(call)", bytes: 1000, seed: UInt64(call))
                 let add = ["add", file, "--to", server.endpoint, "--database", database]
-                #expect(try await Command.run(add + fate, in: folder).status == 0)
+                #expect(try await Command.run(add + fate.options(target), in: folder).status == 0)
                 let drain = ["run", "--drain", "--database", database]
                 var environment = [
                     "LD_PRELOAD": library, "UPLOAD_QUEUE_STOP_IN": inbox, "UPLOAD_QUEUE_STOP_AT": "\(call)",
@@ -53,8 +55,9 @@ import Testing
                 // A name too many is told, and none is ever missing.
                 let note = try await SQLiteShell.run("SELECT last_error FROM upload WHERE id = 1", on: database)
                 let hasBoth = note.joined().contains(" is there, but the old name cannot go: ")
-                let isMoved = FileManager.default.fileExists(atPath: folder["out/file-\(call)"])
-                #expect(isMoved == (hasBoth || (end == .settled && fate[0] == "--move-to")), "at call \(call)")
+                let moved = try FileManager.default.contentsOfDirectory(atPath: target)
+                let isMoved = hasBoth || (end == .settled && fate.isMove)
+                #expect(moved == (isMoved ? ["file-\(call)"] : []), "at call \(call)")
             }
         }
         #expect(kills == (crash == nil ? 0 : 1))

@@ -34,20 +34,20 @@ import Testing
             }
         }
 
-        var event: String { self == .moved || self == .movedElsewhere ? "source moved" : "source deleted" }
+        var isMove: Bool { self == .moved || self == .movedElsewhere }
+        var event: String { isMove ? "source moved" : "source deleted" }
     }
 
     @Test(arguments: Fate.allCases) func aSourceGoesOnceAfterAKillAtEveryCall(_ fate: Fate) async throws {
         let folder = try TemporaryFolder()
-        let elsewhere = try Self.otherFilesystem(for: folder)
-        defer { try? FileManager.default.removeItem(atPath: elsewhere) }
+        let elsewhere = try TemporaryFolder(besides: folder)
         let library = try await KillShim.build(in: folder)
         let bytes = FileManager.default.contents(atPath: try folder.write("bytes", bytes: 20_000, seed: 7))
         try await withDevelopmentServer(.init(directory: folder["server"])) { server in
             var kills = 0
             for call in Self.calls {
                 let place = folder["\(call)"]
-                let target = fate == .movedElsewhere ? "\(elsewhere)/\(call)" : "\(place)/out"
+                let target = fate == .movedElsewhere ? elsewhere["\(call)"] : "\(place)/out"
                 for path in ["\(place)/in", target] {
                     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
                 }
@@ -121,19 +121,6 @@ import Testing
         (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     }
 
-    /// A folder on a filesystem that is not the one of the tests.
-    private static func otherFilesystem(for folder: TemporaryFolder) throws -> String {
-        let device = { (path: String) in try FileManager.default.attributesOfItem(atPath: path)[.systemNumber] as? Int }
-        let own = try device(folder.path)
-        let base = try #require(
-            ["/dev/shm", "/var/tmp", "/tmp"].first { (try? device($0)) != own },
-            "no other filesystem"
-        )
-        let path = "\(base)/upload-queue-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        return path
-    }
-
     /// Right after a kill the whole bytes are somewhere on this machine, or at the server.
     private static func isSafe(
         _ bytes: Data?,
@@ -167,9 +154,8 @@ import Testing
         #expect(FileManager.default.contents(atPath: "\(server)/\(id).bin") == bytes, comment)
         #expect(names("\(place)/in") == [], comment)
         #expect(names("\(database).spool") == [], comment)
-        let isMoved = fate == .moved || fate == .movedElsewhere
-        #expect(names(target) == (isMoved ? ["file"] : []), comment)
-        if isMoved { #expect(FileManager.default.contents(atPath: "\(target)/file") == bytes, comment) }
+        #expect(names(target) == (fate.isMove ? ["file"] : []), comment)
+        if fate.isMove { #expect(FileManager.default.contents(atPath: "\(target)/file") == bytes, comment) }
         let events = try await SQLiteShell.run(
             "SELECT event FROM upload_event WHERE event LIKE 'source%'",
             on: database

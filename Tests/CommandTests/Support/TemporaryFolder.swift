@@ -1,13 +1,27 @@
 import Foundation
+import Testing
 
 /// A folder of its own for one test, removed with it.
 final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
-        let base = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_TEST_FOLDER"] ?? NSTemporaryDirectory()
-        path = URL(filePath: base).appending(path: "upload-queue-\(UUID().uuidString)").path()
+        let named = ProcessInfo.processInfo.environment["UPLOAD_QUEUE_TEST_FOLDER"]
+        path = try Self.make(in: named ?? NSTemporaryDirectory())
+    }
+
+    /// On another filesystem.
+    init(besides other: TemporaryFolder) throws {
+        let device = { (path: String) in try FileManager.default.attributesOfItem(atPath: path)[.systemNumber] as? Int }
+        let taken = try device(other.path)
+        let base = ["/dev/shm", "/var/tmp", "/tmp"].first { (try? device($0)).map { $0 != taken } ?? false }
+        path = try Self.make(in: #require(base, "no other filesystem"))
+    }
+
+    private static func make(in base: String) throws -> String {
+        let path = URL(filePath: base).appending(path: "upload-queue-\(UUID().uuidString)").path()
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
