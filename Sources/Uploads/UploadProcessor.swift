@@ -7,8 +7,9 @@ internal import UploadStore
 /// A service that works a queue: it claims what is due, and takes each upload to its end.
 ///
 /// Any number may run on one file, in one process or several; each upload is worked by one of them. When the process of
-/// one dies, the others take its uploads over within a second. On graceful shutdown it claims nothing more, lets the
-/// requests in flight end within ``Options/gracePeriod``, records what they brought, and gives the rest back.
+/// one dies, the others take its uploads over, on an idle machine within a second. On graceful shutdown it claims nothing
+/// more, lets the requests in flight end within ``Options/gracePeriod``, records what they brought, and gives the rest
+/// back.
 public struct UploadProcessor: Service, CustomStringConvertible {
     /// How a processor works.
     public struct Options: Sendable {
